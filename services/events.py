@@ -1,0 +1,182 @@
+"""What can happen on a bot: one frozen struct an event, told apart by ``type``.
+
+No I/O. The fields the original had are required; what came later is optional or null, so an
+older publisher still fits. Unknown fields are dropped on decoding.
+"""
+
+import re
+from typing import Annotated, Literal, get_args
+
+import msgspec
+
+from services.timestamps import normalize
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+# Ids travel in URLs, logs and the stream: no control characters, bounded.
+BotId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Label = Annotated[str, msgspec.Meta(max_length=1024)]
+
+Ack = Literal["pending", "server", "delivered", "read", "played"]
+Origin = Literal["bot", "operator", "phone"]
+Mode = Literal["bot", "human"]
+
+
+def is_bot_id(text: str) -> bool:
+    """1 to 128 characters, none of them a control character."""
+    return 0 < len(text) <= 128 and not CONTROL.search(text)
+
+
+class _Struct(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    def __post_init__(self) -> None:
+        for name in ("bot_id", "session_id", "message_id", "id"):
+            value = getattr(self, name, None)
+            if isinstance(value, str) and CONTROL.search(value):
+                raise ValueError(f"no control characters in `{name}`")
+        for name in ("timestamp", "expires_at", "created_at"):
+            value = getattr(self, name, None)
+            if isinstance(value, str):
+                msgspec.structs.force_setattr(self, name, normalize(value))
+
+
+class User(_Struct, frozen=True, kw_only=True):
+    """The WhatsApp account a bot is linked to."""
+
+    id: Name
+    name: Label | None = None
+
+
+class Message(_Struct, frozen=True, kw_only=True):
+    """A customer's message. ``type`` is ``text`` or the kind of its media."""
+
+    id: Name
+    content: str
+    session_id: Name | None = None
+    from_me: Literal[False] = False
+    timestamp: str | None = None
+    type: Name = "text"
+    push_name: Label | None = None
+    ack: Ack | None = None
+
+
+class LastMessage(_Struct, frozen=True, kw_only=True):
+    """The newest message of a session, as a list of sessions shows it."""
+
+    id: Name | None = None
+    content: str
+    from_me: bool = False
+    timestamp: str | None = None
+    type: Name = "text"
+    ack: Ack | None = None
+
+
+class Session(_Struct, frozen=True, kw_only=True):
+    """A bot's chat with one contact. ``contact`` is the contact's WhatsApp address."""
+
+    id: Name
+    bot_id: BotId | None = None
+    contact: Label | None = None
+    name: Label | None = None
+    mode: Mode | None = None
+    unread: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    created_at: str | None = None
+    last_message: LastMessage | None = None
+
+
+class Event(_Struct, frozen=True, kw_only=True, tag_field="type"):
+    """What every published event has."""
+
+    bot_id: BotId
+
+
+class BotQr(Event, frozen=True, kw_only=True, tag="bot:qr"):
+    qr: Annotated[str, msgspec.Meta(min_length=1)]
+    code: str | None = None
+    seq: int | None = None
+    expires_at: str | None = None
+
+
+class BotConnected(Event, frozen=True, kw_only=True, tag="bot:connected"):
+    user: User
+
+
+class BotDisconnected(Event, frozen=True, kw_only=True, tag="bot:disconnected"):
+    status_code: int | None
+    reason: str | None = None
+    will_reconnect: bool | None = None
+    retry_in_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class BotConnecting(Event, frozen=True, kw_only=True, tag="bot:connecting"):
+    attempt: int | None = None
+
+
+class BotQrExpired(Event, frozen=True, kw_only=True, tag="bot:qr-expired"):
+    pass
+
+
+class MessageReceived(Event, frozen=True, kw_only=True, tag="message:received"):
+    session_id: Name
+    message: Message
+
+
+class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
+    session_id: Name
+    content: str
+    message_id: Name | None = None
+    origin: Origin | None = None
+    timestamp: str | None = None
+
+
+class MessageAck(Event, frozen=True, kw_only=True, tag="message:ack"):
+    session_id: Name
+    message_id: Name
+    ack: Ack | None
+
+
+class MessageFailed(Event, frozen=True, kw_only=True, tag="message:failed"):
+    session_id: Name
+    message_id: Name
+    reason: str | None = None
+
+
+class SessionCreated(Event, frozen=True, kw_only=True, tag="session:created"):
+    session: Session
+
+
+class SessionUpdated(Event, frozen=True, kw_only=True, tag="session:updated"):
+    session: Session
+
+
+class ChatTyping(Event, frozen=True, kw_only=True, tag="chat:typing"):
+    session_id: Name
+    who: Name
+    state: Name
+
+
+BotEvent = (
+    BotQr
+    | BotConnected
+    | BotDisconnected
+    | BotConnecting
+    | BotQrExpired
+    | MessageReceived
+    | MessageSent
+    | MessageAck
+    | MessageFailed
+    | SessionCreated
+    | SessionUpdated
+    | ChatTyping
+)
+
+TYPES: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(BotEvent))
+
+
+def conflation_key(event: Event) -> tuple[str, ...] | None:
+    """The key under which a slow reader needs only the newest event; None: it needs them all."""
+    if isinstance(event, BotQr | BotConnecting):
+        return (str(event.__struct_config__.tag), event.bot_id)
+    if isinstance(event, ChatTyping):
+        return ("chat:typing", event.bot_id, event.session_id, event.who)
+    return None

@@ -1,0 +1,149 @@
+"""What Pulso asks of a WhatsApp connection, and what a connection tells Pulso.
+
+A gateway drives many bots. Its commands return once the command is taken; what comes of it
+arrives in the sink, per bot in the order it happened. The sink never blocks.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from services.events import Ack
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    bot_id: str
+
+
+class Connecting(_Told, frozen=True, kw_only=True):
+    """A connection is being made; ``attempt`` counts from 1."""
+
+    attempt: int
+
+
+class QrShown(_Told, frozen=True, kw_only=True):
+    """A QR code to scan: its text, its place in the row (from 1), its end (seconds since 1970)."""
+
+    code: str
+    seq: int
+    expires_at: float
+
+
+class QrExpired(_Told, frozen=True, kw_only=True):
+    """Nobody scanned. The bot is stopped; ``start`` gives a new QR."""
+
+
+class Connected(_Told, frozen=True, kw_only=True):
+    """Linked and online as ``user_id`` (a WhatsApp address)."""
+
+    user_id: str
+    name: str | None = None
+
+
+class Disconnected(_Told, frozen=True, kw_only=True):
+    """The connection ended. Where ``will_reconnect``, the gateway does so by itself."""
+
+    status_code: int | None
+    reason: str
+    will_reconnect: bool
+    retry_in_ms: int | None = None
+
+
+class Failed(_Told, frozen=True, kw_only=True):
+    """The bot can't run, and only a person can change that: ``reason`` says what to do."""
+
+    reason: str
+
+
+class MessageArrived(_Told, frozen=True, kw_only=True):
+    """A message of a chat, the bot's own included.
+
+    ``chat_id`` is the chat's address, ``alt_chat_id`` its other one where it has two
+    (phone number and LID). ``live`` is False for what comes from history or as an echo of an
+    own send (Baileys' ``append``): it is stored, never answered. ``media`` describes what is
+    not text, as the gateway needs it to fetch it again.
+    """
+
+    chat_id: str
+    message_id: str
+    text: str
+    from_me: bool = False
+    push_name: str | None = None
+    kind: str = "text"
+    timestamp: float  # seconds since 1970
+    live: bool = True
+    alt_chat_id: str | None = None
+    media: dict[str, Any] | None = None
+
+
+class Acked(_Told, frozen=True, kw_only=True):
+    """How far an own message has come."""
+
+    message_id: str
+    ack: Ack
+    chat_id: str | None = None
+
+
+class Presence(_Told, frozen=True, kw_only=True):
+    """The contact started or stopped typing."""
+
+    chat_id: str
+    state: Literal["composing", "paused"]
+
+
+GatewayEvent = (
+    Connecting
+    | QrShown
+    | QrExpired
+    | Connected
+    | Disconnected
+    | Failed
+    | MessageArrived
+    | Acked
+    | Presence
+)
+
+Sink = Callable[[GatewayEvent], None]
+
+
+class SendFailed(Exception):
+    """A message did not go out; the text says why, for an operator to read."""
+
+
+class Gateway(Protocol):
+    """One WhatsApp back end. Constructors touch no loop; ``open`` may."""
+
+    async def open(self, sink: Sink) -> None:
+        """Begin to tell ``sink``. Called once, before anything else."""
+        ...
+
+    async def start(self, bot_id: str) -> None:
+        """Connect a bot; a bot that is running already is left alone."""
+        ...
+
+    async def stop(self, bot_id: str) -> None:
+        """Disconnect and keep the credentials: the next ``start`` needs no QR."""
+        ...
+
+    async def log_out(self, bot_id: str) -> None:
+        """Unlink the bot and delete its credentials."""
+        ...
+
+    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+        """Send a text under an id of our choosing. SendFailed where it could not go out."""
+        ...
+
+    async def typing(
+        self, bot_id: str, chat_id: str, state: Literal["composing", "paused"]
+    ) -> None:
+        """Show or hide "typing…" to the contact. Best effort."""
+        ...
+
+    async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
+        """Blue ticks for these messages of the contact. Best effort."""
+        ...
+
+    async def close(self) -> None:
+        """Stop every bot without unlinking it. Bounded in time."""
+        ...
