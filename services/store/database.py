@@ -1,0 +1,75 @@
+"""The door to the store: reading and writing transactions on SQLite or PostgreSQL.
+
+Passing trouble (locked, full, out of reach) leaves as ``Unavailable``; everything else is a bug
+and keeps its own name.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from services.errors import Unavailable
+from services.store import sqlite
+from services.store.migrate import StoreUnusable, migrate
+
+__all__ = ["Database", "StoreUnusable"]
+
+
+class Database:
+    """``url`` is ``sqlite+aiosqlite:///FILE`` or ``postgresql+asyncpg://…``."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+        self._engine = create_async_engine(self._url, pool_pre_ping=not self._is_sqlite)
+        self._writer = self._engine.execution_options(writing=True)
+        if self._is_sqlite:
+            sqlite.configure(self._engine)
+
+    async def open(self) -> None:
+        """Make or migrate the schema. StoreUnusable where what is there can't be used."""
+        if self._is_sqlite:
+            sqlite.prepare(Path(self._url.database or ""))
+        try:
+            async with self.writing() as connection:
+                await connection.run_sync(migrate)
+        except DatabaseError as error:
+            raise StoreUnusable(f"the store can't be opened: {error.orig}") from error
+
+    async def close(self) -> None:
+        """Let every connection go."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view of the store for as long as the block lasts."""
+        with _passing_trouble():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end of the block, rolled back where it raises."""
+        with _passing_trouble():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
+
+
+@contextmanager
+def _passing_trouble() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or sqlite.is_passing(error.orig):
+            raise Unavailable("The store can't be reached right now") from error
+        raise
+    except (PoolTimeout, ConnectionError) as error:
+        raise Unavailable("The store can't be reached right now") from error

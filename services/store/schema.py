@@ -1,0 +1,105 @@
+"""The tables. Times are seconds since 1970; ids are text, as their makers gave them.
+
+A message's ``seq`` is its place in the order of arrival, over all sessions; a session's
+``last_seq`` is that of its newest message, and ``active_at`` grows with every message, so that
+"newest first" and "oldest to newest" need no clock but ours.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows by itself only in a column declared INTEGER.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("username", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("bots", JSON, nullable=False),  # a list of bot ids, or "*"
+    Column("admin", Boolean, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column(
+        "operator_id", ForeignKey("operators.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("created_at", Float(53), nullable=False),
+    Column("expires_at", Float(53), nullable=False),
+)
+
+bots = Table(
+    "bots",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("wanted", Boolean, nullable=False),  # it should be running
+    Column("user_id", Text),  # the WhatsApp account it is linked to
+    Column("user_name", Text),
+    Column("created_at", Float(53), nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("bot_id", ForeignKey("bots.id", ondelete="CASCADE"), nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("alt_contact", Text),  # the same person's other address
+    Column("name", Text),
+    Column("mode", Text, nullable=False),  # bot | human
+    Column("unread", Integer, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("active_at", Float(53), nullable=False),
+    Column("last_seq", Sequence),
+    UniqueConstraint("bot_id", "contact"),
+    Index(None, "bot_id", "alt_contact"),
+    Index(None, "bot_id", "active_at", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("bot_id", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("from_me", Boolean, nullable=False),
+    Column("timestamp", Float(53), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("push_name", Text),
+    Column("ack", Text),
+    Column("origin", Text),  # bot | operator | phone, for what is from us
+    Column("failed", Text),  # why it did not go out
+    Column("media", JSON(none_as_null=True)),
+    UniqueConstraint("session_id", "id"),
+    Index(None, "bot_id", "id"),
+    Index(None, "session_id", "seq"),
+)
