@@ -1,0 +1,81 @@
+// A bot's credentials on disk, in the layout of Baileys' own useMultiFileAuthState, so that an
+// existing auth folder loads. Unlike there, a file is never half written: it is made beside its
+// place and renamed. Folders are 0700, files 0600.
+
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BufferJSON, initAuthCreds, proto } from 'baileys'
+
+const fileName = name => `${name.replaceAll('/', '__').replaceAll(':', '-')}.json`
+const besides = path => `${path}.${randomBytes(6).toString('hex')}.tmp`
+
+/** What Baileys asks of an auth state, and `save()` for its `creds.update`. */
+export function loadCredentials(folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = name => join(folder, fileName(name))
+  const creds = readCreds(path('creds')) ?? initAuthCreds()
+  return {
+    state: { creds, keys: { get: (type, ids) => getKeys(path, type, ids), set: keys => setKeys(path, keys) } },
+    save: () => writeCreds(path('creds'), creds),
+  }
+}
+
+/** Delete what links the bot; `all` takes the messages waiting in its outbox too. */
+export async function forgetCredentials(folder, all = false) {
+  if (all) return rm(folder, { recursive: true, force: true })
+  const names = await readdir(folder).catch(() => [])
+  const gone = names.filter(name => name.endsWith('.json') || name.endsWith('.tmp'))
+  await Promise.all(gone.map(name => rm(join(folder, name), { force: true })))
+}
+
+function readCreds(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'), BufferJSON.reviver)
+  } catch (error) {
+    if (error.code === 'ENOENT') return null
+    throw new Error(`the credentials in ${path} can't be read; restore them, or delete the folder and pair again`)
+  }
+}
+
+// Synchronous, so that saves keep their order; fsync, because losing this file means pairing again.
+function writeCreds(path, creds) {
+  const temporary = besides(path)
+  const file = openSync(temporary, 'wx', 0o600)
+  try {
+    writeSync(file, JSON.stringify(creds, BufferJSON.replacer))
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+}
+
+async function getKeys(path, type, ids) {
+  const found = {}
+  await Promise.all(ids.map(async id => { found[id] = await readKey(path(`${type}-${id}`), type) }))
+  return found
+}
+
+async function readKey(path, type) {
+  try {
+    const value = JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver)
+    return type === 'app-state-sync-key' && value ? proto.Message.AppStateSyncKeyData.fromObject(value) : value
+  } catch {
+    return null
+  }
+}
+
+async function setKeys(path, keys) {
+  const writes = Object.entries(keys).flatMap(([type, values]) =>
+    Object.entries(values).map(([id, value]) => writeKey(path(`${type}-${id}`), value)))
+  await Promise.all(writes)
+}
+
+async function writeKey(path, value) {
+  if (!value) return rm(path, { force: true })
+  const temporary = besides(path)
+  await writeFile(temporary, JSON.stringify(value, BufferJSON.replacer), { mode: 0o600, flag: 'wx' })
+  await rename(temporary, path)
+}

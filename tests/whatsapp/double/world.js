@@ -1,0 +1,48 @@
+// Who is there: phones, the device linked to each, and the codes waiting to be scanned.
+
+import { jidDecode } from 'baileys'
+import { Phone } from './phones.js'
+
+const FIRST_LID = 100_000_000_000_001
+
+/** A linked device: a bot, as WhatsApp's server knows it. */
+export class Device {
+  id = 1
+  bundle = null
+  connection = null
+  unreceived = new Map() // message id → how to send it again: no receipt came yet
+  sent = [] // ids of the device's own messages, in the order they came
+
+  constructor(phone) {
+    this.phone = phone
+    this.user = phone.user
+    this.jid = `${phone.user}:${this.id}@s.whatsapp.net`
+    this.lid = `${phone.lid}:${this.id}@lid`
+  }
+}
+
+export class World {
+  devices = new Map() // user → Device
+  codes = new Map() // ref → the connection that shows it
+  refusals = new Map() // user → the code its next logins are refused with
+  deaf = false // takes messages, acknowledges none
+  #phones = new Map()
+
+  phone(user, name) {
+    let phone = this.#phones.get(user)
+    if (!phone) this.#phones.set(user, phone = new Phone(user, name ?? user, FIRST_LID + this.#phones.size))
+    if (name) phone.name = name
+    return phone
+  }
+
+  /** Whose address this is, phone number or LID; null: nobody's. */
+  find(jid) {
+    const { user, server } = jidDecode(jid) ?? {}
+    if (server === 'lid') return [...this.#phones.values()].find(({ lid }) => String(lid) === user) ?? null
+    return user ? this.phone(user) : null
+  }
+
+  inboxes() {
+    return Object.fromEntries([...this.#phones].map(([user, { inbox }]) => [user, inbox]))
+  }
+}
