@@ -1,8 +1,8 @@
 """The tables. Times are seconds since 1970; ids are text, as their makers gave them.
 
 A message's ``seq`` is its place in the order of arrival, over all sessions; a session's
-``last_seq`` is that of its newest message, and ``active_at`` grows with every message, so that
-"newest first" and "oldest to newest" need no clock but ours.
+``last_seq`` is that of its newest message (0 before the first). "Newest first" and "oldest to
+newest" go by these, and need no clock.
 """
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -76,11 +77,10 @@ sessions = Table(
     Column("mode", Text, nullable=False),  # bot | human
     Column("unread", Integer, nullable=False),
     Column("created_at", Float(53), nullable=False),
-    Column("active_at", Float(53), nullable=False),
-    Column("last_seq", Sequence),
+    Column("last_seq", Sequence, nullable=False),
     UniqueConstraint("bot_id", "contact"),
     Index(None, "bot_id", "alt_contact"),
-    Index(None, "bot_id", "active_at", "id"),
+    Index(None, "bot_id", "last_seq"),
 )
 
 messages = Table(
@@ -102,4 +102,10 @@ messages = Table(
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),
     Index(None, "session_id", "seq"),
+    Index(
+        "ix_messages_pending",
+        "bot_id",
+        sqlite_where=text("ack = 'pending'"),
+        postgresql_where=text("ack = 'pending'"),
+    ),
 )

@@ -55,8 +55,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("unread", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Float(53), nullable=False),
-        sa.Column("active_at", sa.Float(53), nullable=False),
-        sa.Column("last_seq", SEQUENCE),
+        sa.Column("last_seq", SEQUENCE, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.ForeignKeyConstraint(
             ["bot_id"], ["bots.id"], name="fk_sessions_bot_id", ondelete="CASCADE"
@@ -64,7 +63,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("bot_id", "contact", name="uq_sessions_bot_id_contact"),
     )
     op.create_index("ix_sessions_bot_id_alt_contact", "sessions", ["bot_id", "alt_contact"])
-    op.create_index("ix_sessions_bot_id_active_at_id", "sessions", ["bot_id", "active_at", "id"])
+    op.create_index("ix_sessions_bot_id_last_seq", "sessions", ["bot_id", "last_seq"])
     op.create_table(
         "messages",
         sa.Column("seq", SEQUENCE, nullable=False, autoincrement=True),
@@ -88,6 +87,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_messages_bot_id_id", "messages", ["bot_id", "id"])
     op.create_index("ix_messages_session_id_seq", "messages", ["session_id", "seq"])
+    op.create_index(
+        "ix_messages_pending",
+        "messages",
+        ["bot_id"],
+        sqlite_where=sa.text("ack = 'pending'"),
+        postgresql_where=sa.text("ack = 'pending'"),
+    )
 
 
 def downgrade() -> None:
