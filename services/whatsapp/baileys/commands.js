@@ -10,6 +10,7 @@ export class Commands {
   #root
   #url
   #bots = new Map()
+  #turns = new Map()
 
   /** `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined. */
   constructor(root, url) {
@@ -40,8 +41,12 @@ export class Commands {
 
   #run({ cmd, botId, ...rest }) {
     if (!BOT_ID.test(botId)) throw new Error('not a usable bot id')
-    if (!ACTIONS.includes(cmd)) throw new Error(`no such command: ${cmd}`)
-    return this.#bot(botId)[cmd](rest)
+    const bot = this.#bot(botId)
+    if (AT_ONCE.includes(cmd)) return bot[cmd](rest)
+    if (!IN_TURN.includes(cmd)) throw new Error(`no such command: ${cmd}`)
+    const turn = (this.#turns.get(bot) ?? Promise.resolve()).then(() => bot[cmd](rest))
+    this.#turns.set(bot, turn.catch(() => {}))
+    return turn
   }
 
   #bot(botId) {
@@ -54,4 +59,6 @@ export class Commands {
   }
 }
 
-const ACTIONS = ['open', 'close', 'logout', 'forget', 'send', 'typing', 'read']
+const AT_ONCE = ['send', 'typing', 'read']
+// Each of these waits for the one before: a bot is not opened while its credentials are deleted.
+const IN_TURN = ['open', 'close', 'logout', 'forget']
