@@ -1,0 +1,92 @@
+"""/api/sessions: the chats of the caller's bots, and an operator's part in them."""
+
+from typing import Literal
+
+import msgspec
+
+from handlers.base import BaseHandler
+from services.bots import Bots
+from services.conversations import Conversations, SessionSnapshot
+from services.errors import Invalid, NotFound
+from services.inputs import Content, page_size, search_text
+
+MOST_BOTS = 100
+
+
+class ModeChange(msgspec.Struct, frozen=True):
+    """Who answers from now on."""
+
+    mode: Literal["bot", "human"]
+
+
+class SessionsHandler(BaseHandler):
+    """GET ``?botId=…&botId=…&q=…&before=…&limit=…``."""
+
+    bots: Bots
+    conversations: Conversations
+
+    async def get(self) -> None:
+        claims = self.claims()
+        bot_ids = list(dict.fromkeys(filter(None, self.query_list("botId"))))
+        if not bot_ids:
+            raise Invalid("Missing botId", field="botId")
+        if len(bot_ids) > MOST_BOTS:
+            raise Invalid(f"{MOST_BOTS} bots at most", field="botId")
+        for bot_id in bot_ids:
+            claims.require_bot(bot_id)
+            self.bots.get(bot_id)
+        page = await self.conversations.page(
+            bot_ids,
+            search=search_text(self.query("q") or ""),
+            before=self.query("before"),
+            limit=page_size(self.query("limit")),
+        )
+        self.reply(page)
+
+
+class _OneSession(BaseHandler):
+    conversations: Conversations
+
+    async def own(self, session_id: str) -> SessionSnapshot:
+        """The session, if it is of a bot of the caller's; NotFound gives no hint of others."""
+        claims = self.claims()
+        snapshot = await self.conversations.get(session_id)
+        if not claims.may(snapshot.session.bot_id or ""):
+            raise NotFound("No such session")
+        return snapshot
+
+
+class SessionHandler(_OneSession):
+    """GET one; PATCH ``{mode}``."""
+
+    async def get(self, session_id: str) -> None:
+        self.reply(await self.own(session_id))
+
+    async def patch(self, session_id: str) -> None:
+        await self.own(session_id)
+        change = self.body(ModeChange)
+        self.reply(await self.conversations.set_mode(session_id, change.mode))
+
+
+class MessagesHandler(_OneSession):
+    """GET ``?before=…&limit=…``; POST ``{content}``, an operator's answer."""
+
+    async def get(self, session_id: str) -> None:
+        await self.own(session_id)
+        page = await self.conversations.messages(
+            session_id, before=self.query("before"), limit=page_size(self.query("limit"))
+        )
+        self.reply(page)
+
+    async def post(self, session_id: str) -> None:
+        await self.own(session_id)
+        answer = self.body(Content)
+        self.reply({"id": await self.conversations.answer(session_id, answer.content)}, 202)
+
+
+class ReadHandler(_OneSession):
+    """POST: nothing is unread any more."""
+
+    async def post(self, session_id: str) -> None:
+        await self.own(session_id)
+        self.reply(await self.conversations.read(session_id))
