@@ -1,0 +1,57 @@
+/** The signed-in session, which lives in an HttpOnly cookie: this module never sees a token it keeps. */
+
+const JSON_POST = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+
+async function standing(request) {
+  try {
+    const answer = await request;
+    if (answer.status === 401) return 'signed-out';
+    return answer.ok ? 'signed-in' : 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Ask for a newer token: `signed-in`, `signed-out`, or `unknown` where the server can't be asked. */
+export const refresh = () => standing(fetch('/api/auth/refresh', { ...JSON_POST, body: '{}' }));
+
+/** Whether the session still stands; answers as `refresh` does. */
+export const check = () => standing(fetch('/api/auth/me'));
+
+/** Move the deadline of a living stream to that of the newest token. */
+export async function renewStream(streamId) {
+  const outcome = await refresh();
+  if (outcome !== 'signed-in') return outcome;
+  return standing(fetch('/events/renew', { ...JSON_POST, body: JSON.stringify({ streamId }) }));
+}
+
+/** Leave for the sign-in page and come back here after it. */
+export function goToLogin() {
+  const next = location.pathname + location.search + location.hash;
+  location.assign(`/login?next=${encodeURIComponent(next)}`);
+}
+
+// setTimeout holds 2^31-1 ms; a longer wait would fire at once.
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** Refresh at half of what is left of the token, again and again. Returns a function that stops it. */
+export function keepSignedIn(expiresAt) {
+  let timer = 0;
+  const plan = (until) => {
+    if (!until) return;
+    const half = Math.max((Date.parse(until) - Date.now()) / 2, 5_000);
+    timer = setTimeout(turn, Math.min(half, LONGEST_WAIT_MS));
+  };
+  const turn = async () => {
+    try {
+      const answer = await fetch('/api/auth/refresh', { ...JSON_POST, body: '{}' });
+      if (answer.status === 401) return goToLogin();
+      if (answer.ok) return plan((await answer.json()).expiresAt);
+    } catch {
+      // The network is away: the next turn asks again.
+    }
+    timer = setTimeout(turn, 30_000);
+  };
+  plan(expiresAt);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,193 @@
+/**
+ * `<bot-connection bot-id="…">`: one bot's line to WhatsApp, live: its QR, its status, its buttons.
+ *
+ * It reads the status once, then follows the stream from that status's cursor. What a button asks
+ * for shows when the event arrives. Fires `line` (the source's state in `detail`).
+ */
+
+import { botPath, get, post } from './api.js';
+import { fold, fromStatus } from './bot-state.js';
+import { confirm } from './dialogs.js';
+import { el, setText } from './dom.js';
+import { BotEventSource } from './events.js';
+import { contact, secondsUntil } from './format.js';
+import { t } from './i18n.js';
+
+const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
+const LAST_CODE = 6;
+
+export class BotConnection extends HTMLElement {
+  static observedAttributes = ['bot-id'];
+
+  #state = null;
+  #source = null;
+  #countdown = 0;
+  #parts = null;
+
+  connectedCallback() {
+    this.#parts ??= this.#build();
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    this.#stop();
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected && this.#parts) {
+      this.#stop();
+      this.#start();
+    }
+  }
+
+  get botId() {
+    return this.getAttribute('bot-id');
+  }
+
+  #start() {
+    if (!this.botId) return;
+    this.#countdown = setInterval(() => this.#showTimes(), 1_000);
+    const pollSeconds = Number(this.getAttribute('poll-seconds')) || undefined;
+    const source = new BotEventSource(this.botId, pollSeconds ? { pollSeconds } : {});
+    this.#source = source;
+    for (const type of EVENTS) source.on(type, (event) => this.#apply(event));
+    source
+      // A first read that failed is made up for as soon as the server is back.
+      .on('connected', () => this.#state ?? this.#read(source))
+      .on('gap', () => this.#read(source))
+      .on('poll', () => this.#read(source))
+      .on('state', (state) => this.dispatchEvent(new CustomEvent('line', { detail: state })))
+      .on('unauthorized', () => location.reload());
+    this.#read(source).then(() => source === this.#source && source.connect());
+  }
+
+  #stop() {
+    clearInterval(this.#countdown);
+    this.#source?.close();
+    this.#source = null;
+    this.#state = null;
+  }
+
+  async #read(source) {
+    try {
+      const answer = await get(botPath(this.botId, 'status'));
+      if (source !== this.#source) return;
+      this.#state = fromStatus(answer);
+      source.resume(answer.cursor);
+      this.#problem('');
+      this.#show();
+    } catch (error) {
+      if (source === this.#source) this.#problem(error.message);
+    }
+  }
+
+  #apply(event) {
+    if (!this.#state) return;
+    this.#state = fold(this.#state, event);
+    this.#show();
+    // The event does not tell a bot that rests from one that failed; the status does.
+    const unclear = event.type === 'bot:disconnected' && !event.willReconnect && event.statusCode === null;
+    if (unclear) this.#read(this.#source);
+  }
+
+  async #ask(action) {
+    this.#problem('');
+    const buttons = this.#parts.actions.querySelectorAll('button');
+    for (const button of buttons) button.disabled = true;
+    try {
+      await post(botPath(this.botId, action));
+    } catch (error) {
+      this.#problem(error.message);
+    } finally {
+      for (const button of buttons) button.disabled = false;
+    }
+  }
+
+  async #logOut() {
+    const words = { title: t('bot.logoutTitle'), text: t('bot.logoutText'), yes: t('bot.logout') };
+    if (await confirm(words)) await this.#ask('logout');
+  }
+
+  #problem(text) {
+    setText(this.#parts.problem, text);
+  }
+
+  #build() {
+    const button = (key, act, className = '') => {
+      const node = el('button', { type: 'button', className, textContent: t(key), hidden: true });
+      node.addEventListener('click', act);
+      return node;
+    };
+    const parts = {
+      status: el('p', { className: 'status', role: 'status' }),
+      times: el('p', { className: 'soft small' }),
+      note: el('p', { className: 'soft' }),
+      reason: el('p', { className: 'reason', role: 'status' }),
+      image: el('img', { alt: t('bot.qrAlt'), width: 300, height: 300 }),
+      count: el('p', { className: 'soft small count' }),
+      connect: button('bot.connect', () => this.#ask('connect'), 'primary'),
+      newQr: button('bot.newQr', () => this.#ask('connect'), 'primary'),
+      disconnect: button('bot.disconnect', () => this.#ask('disconnect')),
+      logout: button('bot.logout', () => this.#logOut(), 'danger'),
+      problem: el('p', { className: 'error', role: 'alert' }),
+    };
+    const how = el('p', { className: 'soft', textContent: t('bot.qrHow') });
+    parts.qr = el('div', { className: 'qr', hidden: true }, parts.image, parts.count, how);
+    const { connect, newQr, disconnect, logout } = parts;
+    parts.actions = el('div', { className: 'actions' }, connect, newQr, disconnect, logout);
+    parts.line = el('div', { className: 'line' }, parts.status, parts.times);
+    this.append(parts.line, parts.note, parts.reason, parts.qr, parts.actions, parts.problem);
+    parts.reason.hidden = true;
+    return parts;
+  }
+
+  #show() {
+    const { status, user, qr, qrSeq, reason, qrExpired } = this.#state;
+    const parts = this.#parts;
+    parts.status.dataset.status = status;
+    setText(parts.status, t(`status.${status}`));
+    setText(parts.note, this.#note());
+    parts.note.hidden = !parts.note.textContent;
+    const why = qrExpired ? t('bot.qrExpired') : status === 'connected' || status === 'qr' ? '' : reason;
+    parts.reason.hidden = !why;
+    setText(parts.reason, why ?? '');
+    parts.qr.hidden = !qr;
+    if (qr) {
+      if (parts.image.src !== qr) parts.image.src = qr;
+    } else parts.image.removeAttribute('src');
+    parts.image.alt = qrSeq ? `${t('bot.qrAlt')}. ${t('bot.qrCount', { seq: qrSeq })}` : t('bot.qrAlt');
+    const resting = status === 'disconnected' || status === 'failed';
+    parts.newQr.hidden = !(resting && qrExpired);
+    parts.connect.hidden = !(resting && !qrExpired);
+    parts.disconnect.hidden = resting && !this.#state.retryAt;
+    parts.logout.hidden = status === 'qr' || !(status === 'connected' || user);
+    this.#showTimes();
+  }
+
+  #note() {
+    const { status, user } = this.#state;
+    if (user) return t('bot.linkedAs', { user: user.name ? `${user.name} (${contact(user.id)})` : contact(user.id) });
+    if (status === 'connecting') return t('bot.wait');
+    return status === 'disconnected' ? t('bot.idle') : '';
+  }
+
+  #showTimes() {
+    if (!this.#state) return;
+    const { qr, qrSeq, qrExpiresAt, retryAt, attempt } = this.#state;
+    const words = [];
+    if (retryAt) {
+      const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1_000));
+      words.push(t('bot.retrying', { seconds }));
+    } else if (attempt > 1) words.push(t('bot.attempt', { attempt }));
+    setText(this.#parts.times, words.join(' · '));
+    if (!qr) return;
+    const count = qrSeq ? [t('bot.qrCount', { seq: qrSeq })] : [];
+    if (qrExpiresAt) {
+      const key = qrSeq === LAST_CODE ? 'bot.qrLast' : 'bot.qrExpires';
+      count.push(t(key, { seconds: secondsUntil(qrExpiresAt) }));
+    }
+    setText(this.#parts.count, count.join(' · '));
+  }
+}
+
+customElements.define('bot-connection', BotConnection);

@@ -1,0 +1,56 @@
+/** What a page knows of one bot's connection: its status, and every event since folded into it. */
+
+/** `{status, user, qr, qrExpiresAt, qrSeq, reason, retryAt, attempt, qrExpired}` of a status answer. */
+export function fromStatus(answer, now = Date.now()) {
+  return {
+    status: answer.status,
+    user: answer.user ?? null,
+    qr: answer.qr ?? null,
+    qrExpiresAt: answer.qrExpiresAt ?? null,
+    qrSeq: answer.qrSeq ?? null,
+    reason: answer.reason ?? null,
+    retryAt: answer.retryInMs ? now + answer.retryInMs : null,
+    attempt: null,
+    qrExpired: false,
+  };
+}
+
+// WhatsApp's code for "this device is no longer linked".
+const UNLINKED = 401;
+
+const calm = { qr: null, qrExpiresAt: null, qrSeq: null, retryAt: null, attempt: null, qrExpired: false };
+
+/** The state after `event`; the same object where the event changes nothing. */
+export function fold(state, event, now = Date.now()) {
+  switch (event.type) {
+    case 'bot:qr':
+      return {
+        ...state,
+        ...calm,
+        status: 'qr',
+        user: null,
+        reason: null,
+        qr: event.qr,
+        qrExpiresAt: event.expiresAt ?? null,
+        qrSeq: event.seq ?? null,
+      };
+    case 'bot:connecting':
+      return { ...state, ...calm, status: 'connecting', attempt: event.attempt ?? null };
+    case 'bot:connected':
+      return { ...state, ...calm, status: 'connected', user: event.user, reason: null };
+    case 'bot:disconnected':
+      return {
+        ...state,
+        ...calm,
+        status: 'disconnected',
+        user: event.statusCode === UNLINKED ? null : state.user,
+        qrExpired: state.qrExpired,
+        reason: event.reason ?? null,
+        retryAt: event.willReconnect && event.retryInMs ? now + event.retryInMs : null,
+      };
+    case 'bot:qr-expired':
+      return { ...state, ...calm, status: 'disconnected', qrExpired: true };
+    default:
+      return state;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * What a page knows of its chats: a snapshot, and every event since folded into it.
+ *
+ * Law: snapshot + events = the snapshot read later. No DOM, no network. Folding an event twice
+ * changes nothing the second time.
+ */
+
+const ACK_RANK = { pending: 1, server: 2, delivered: 3, read: 4, played: 5 };
+
+/** The further of two acks: receipts overtake each other on the way. */
+export const furtherAck = (one, other) =>
+  (ACK_RANK[other] ?? 0) > (ACK_RANK[one] ?? 0) ? other : one;
+
+const activity = (session) => session.lastMessage?.timestamp ?? session.createdAt ?? '';
+
+const byActivity = (one, other) =>
+  activity(one) < activity(other) ? 1 : activity(one) > activity(other) ? -1 : one.id < other.id ? -1 : 1;
+
+// A "typing…" whose end got lost goes away by itself.
+const TYPING_MS = 15_000;
+
+export class ConversationState {
+  sessions = new Map();
+  messages = [];
+  openId = null;
+  #typing = new Map();
+  #counted = new Set();
+  #earlyAcks = new Map();
+
+  /** The list of sessions as the server has it now. */
+  loadSessions(sessions) {
+    this.sessions = new Map();
+    this.addSessions(sessions);
+  }
+
+  /** More of the list, or one session by itself. */
+  addSessions(sessions) {
+    for (const session of sessions) {
+      this.sessions.set(session.id, session);
+      if (session.lastMessage?.id) this.#counted.add(session.lastMessage.id);
+    }
+  }
+
+  /** Show this chat with its newest messages; null shows none. */
+  open(id, messages = []) {
+    this.openId = id;
+    this.messages = [...messages];
+    for (const message of messages) this.#counted.add(message.id);
+    this.#earlyAcks.clear();
+  }
+
+  /** Put an older page before what is there. */
+  addOlder(messages) {
+    const known = new Set(this.messages.map(({ id }) => id));
+    this.messages = [...messages.filter(({ id }) => !known.has(id)), ...this.messages];
+  }
+
+  /** The sessions with the newest activity first. */
+  list() {
+    return [...this.sessions.values()].sort(byActivity);
+  }
+
+  get current() {
+    return this.sessions.get(this.openId) ?? null;
+  }
+
+  get unread() {
+    let count = 0;
+    for (const session of this.sessions.values()) count += session.unread ?? 0;
+    return count;
+  }
+
+  /** Who is typing in a session (`who` of `chat:typing`), or null. */
+  typing(sessionId, now = Date.now()) {
+    const entry = this.#typing.get(sessionId);
+    return entry && entry.until > now ? entry.who : null;
+  }
+
+  /** Fold one event. Returns the id of a session that has to be fetched first known, else null. */
+  apply(event, now = Date.now()) {
+    switch (event.type) {
+      case 'message:received':
+        return this.#received(event);
+      case 'message:sent':
+        return this.#sent(event);
+      case 'message:ack':
+        this.#change(event, ({ ack }) => ({ ack: furtherAck(ack, event.ack) }));
+        return null;
+      case 'message:failed':
+        this.#change(event, () => ({ failed: event.reason ?? '' }));
+        return null;
+      case 'session:created':
+      case 'session:updated':
+        this.#session(event);
+        return null;
+      case 'chat:typing':
+        this.#types(event, now);
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  #received({ botId, sessionId, message }) {
+    const fresh = !this.#counted.has(message.id);
+    this.#counted.add(message.id);
+    this.#typing.delete(sessionId);
+    this.#push(sessionId, { origin: null, failed: null, ...message, sessionId, fromMe: false });
+    return this.#touch(botId, sessionId, message, false, fresh ? 1 : 0);
+  }
+
+  #sent({ botId, sessionId, content, messageId, origin, timestamp }) {
+    // An older publisher gives no id: its content and time have to tell it apart.
+    const id = messageId ?? `${timestamp ?? ''}/${content}`;
+    const ack = this.#earlyAcks.get(id)?.ack ?? 'pending';
+    const failed = this.#earlyAcks.get(id)?.failed ?? null;
+    this.#typing.delete(sessionId);
+    const message = { id, sessionId, content, fromMe: true, timestamp, type: 'text', pushName: null };
+    this.#push(sessionId, { ...message, ack, origin: origin ?? null, failed });
+    return this.#touch(botId, sessionId, { ...message, ack }, true, 0);
+  }
+
+  #push(sessionId, message) {
+    if (sessionId !== this.openId) return;
+    if (this.messages.some(({ id }) => id === message.id)) return;
+    this.messages = [...this.messages, message];
+  }
+
+  #touch(botId, sessionId, { id, content, timestamp, type, ack }, fromMe, more) {
+    const session = this.sessions.get(sessionId);
+    if (!session) return sessionId;
+    const last = session.lastMessage;
+    if (last?.id === id) return null;
+    const lastMessage = { id, content, fromMe, timestamp: timestamp ?? null, type: type ?? 'text', ack: ack ?? null };
+    const unread = (session.unread ?? 0) + more;
+    this.sessions.set(sessionId, { ...session, botId: session.botId ?? botId, lastMessage, unread });
+    return null;
+  }
+
+  #change({ sessionId, messageId }, fields) {
+    const session = this.sessions.get(sessionId);
+    if (session?.lastMessage?.id === messageId) {
+      const lastMessage = { ...session.lastMessage, ...fields(session.lastMessage) };
+      this.sessions.set(sessionId, { ...session, lastMessage });
+    }
+    if (sessionId !== this.openId) return;
+    if (this.messages.some(({ id }) => id === messageId)) {
+      this.messages = this.messages.map((message) =>
+        message.id === messageId ? { ...message, ...fields(message) } : message,
+      );
+    } else {
+      const early = this.#earlyAcks.get(messageId) ?? {};
+      this.#earlyAcks.set(messageId, { ...early, ...fields(early) });
+    }
+  }
+
+  #session({ botId, session }) {
+    const known = this.sessions.get(session.id);
+    const given = Object.fromEntries(Object.entries(session).filter(([, value]) => value !== null));
+    this.sessions.set(session.id, { unread: 0, lastMessage: null, ...known, botId, ...given });
+    if (session.lastMessage?.id) this.#counted.add(session.lastMessage.id);
+  }
+
+  #types({ sessionId, who, state }, now) {
+    if (state === 'composing') this.#typing.set(sessionId, { who, until: now + TYPING_MS });
+    else this.#typing.delete(sessionId);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * BotEventSource: the live events of one bot or several, each exactly once and in order.
+ *
+ *     const source = new BotEventSource(['b1', 'b2'], { lastEventId: snapshot.cursor })
+ *       .on('message:received', (event) => …)
+ *       .on('gap', async () => source.resume((await loadSnapshot()).cursor));
+ *     source.connect();
+ *
+ * Beside the server's event types it tells `state` `{state, pollSeconds}`, `poll` (there is no live
+ * line: read the snapshot yourself) and `unauthorized` (the sign-in is over).
+ */
+
+import { openLink } from './shared-stream.js';
+
+// Ids remembered to drop what comes twice: more than any stream's backlog (512).
+const REMEMBERED_IDS = 1_024;
+// A start or a reconnect takes a moment; only then is it called an outage.
+const PATIENCE_SECONDS = 6;
+// What a stream says of itself carries the id of the event before it, so its id proves nothing.
+const OWN_WORDS = new Set(['connected', 'gap', 'ping', 'token:expiring', 'closing']);
+
+export class BotEventSource {
+  #bots;
+  #options;
+  #cursor;
+  #handlers = new Map();
+  #link = null;
+  #seen = new Set();
+  #linkState = 'closed';
+  #polling = false;
+  #pollTimer = 0;
+  #gapTimer = 0;
+  #gapTries = 0;
+
+  /**
+   * `botIds` is one id or an array. Options: `lastEventId` (a snapshot's cursor), `pollSeconds`
+   * (60: between polls while there is no live line), `heartbeatSeconds` (30, until pings teach it),
+   * `shared` (true: tabs of one browser share one connection where they can).
+   */
+  constructor(botIds, options = {}) {
+    this.#bots = [...new Set([botIds].flat())].filter(Boolean);
+    this.#options = { pollSeconds: 60, heartbeatSeconds: 30, shared: true, ...options };
+    this.#cursor = this.#options.lastEventId ?? null;
+  }
+
+  /** Begin to listen. False where there is nothing to begin: no bot, or connected already. */
+  connect() {
+    if (this.#link || !this.#bots.length) return false;
+    addEventListener('pagehide', this.#leave);
+    addEventListener('pageshow', this.#comeBack);
+    this.#openLink();
+    return true;
+  }
+
+  /** Call `handler(event, id)` for every event of `type`. Returns this. */
+  on(type, handler) {
+    if (!this.#handlers.has(type)) this.#handlers.set(type, new Set());
+    this.#handlers.get(type).add(handler);
+    return this;
+  }
+
+  /** The page has read a snapshot with this cursor: go on from there. */
+  resume(cursor) {
+    this.#cursor = cursor;
+    this.#endGap();
+    this.#link?.resume(cursor);
+  }
+
+  /** Let everything go: connection, timers, listeners, handlers. */
+  close() {
+    removeEventListener('pagehide', this.#leave);
+    removeEventListener('pageshow', this.#comeBack);
+    this.#closeLink();
+    this.#handlers.clear();
+    this.#seen.clear();
+  }
+
+  #openLink() {
+    const { heartbeatSeconds, shared, url } = this.#options;
+    this.#link = openLink(this.#bots, {
+      cursor: this.#cursor,
+      heartbeatSeconds,
+      shared,
+      url,
+      tell: (kind, value, id) => this.#told(kind, value, id),
+    });
+    this.#link.open();
+  }
+
+  #closeLink() {
+    this.#endGap();
+    this.#stopPolling();
+    const link = this.#link;
+    this.#link = null;
+    link?.close();
+    this.#linkState = 'closed';
+  }
+
+  // A page in the back/forward cache must not keep a connection that nobody reads.
+  #leave = () => this.#closeLink();
+  #comeBack = (event) => {
+    if (event.persisted && !this.#link) this.#openLink();
+  };
+
+  #told(kind, value, id) {
+    if (!this.#link) return;
+    if (kind === 'state') this.#linkBecame(value);
+    else if (kind === 'unauthorized') this.#emit('unauthorized', { type: 'unauthorized' });
+    else this.#heard(value, id);
+  }
+
+  #heard(event, id) {
+    if (id) this.#cursor = id;
+    if (event.type === 'gap') return this.#gap(event, id);
+    if (id && !OWN_WORDS.has(event.type) && this.#wasSeen(id)) return;
+    this.#emit(event.type, event, id);
+  }
+
+  #wasSeen(id) {
+    if (this.#seen.has(id)) return true;
+    this.#seen.add(id);
+    if (this.#seen.size > REMEMBERED_IDS) this.#seen.delete(this.#seen.values().next().value);
+    return false;
+  }
+
+  #gap(event, id) {
+    if (!this.#handlers.get('gap')?.size) return;
+    // Several bots, several gaps, one snapshot.
+    if (this.#gapTimer) return;
+    this.#link.hold();
+    this.#askForSnapshot(event, id);
+  }
+
+  #askForSnapshot(event, id) {
+    // The page may fail to read its snapshot (the server is away): ask again until it has one.
+    const wait = 1_000 * Math.min(30, 3 * 2 ** this.#gapTries++);
+    this.#gapTimer = setTimeout(() => this.#askForSnapshot(event, id), wait);
+    this.#emit('gap', event, id);
+  }
+
+  #endGap() {
+    clearTimeout(this.#gapTimer);
+    this.#gapTimer = 0;
+    this.#gapTries = 0;
+  }
+
+  #linkBecame(state) {
+    this.#linkState = state;
+    if (state === 'live' || state === 'closed') this.#stopPolling();
+    else if (!this.#pollTimer) {
+      const { pollSeconds } = this.#options;
+      this.#pollIn(Math.min(PATIENCE_SECONDS, pollSeconds));
+    }
+    this.#emitState();
+  }
+
+  #pollIn(seconds) {
+    this.#pollTimer = setTimeout(() => {
+      this.#polling = true;
+      this.#emitState();
+      this.#pollIn(this.#options.pollSeconds);
+      this.#emit('poll', { type: 'poll' });
+    }, seconds * 1_000);
+  }
+
+  #stopPolling() {
+    clearTimeout(this.#pollTimer);
+    this.#pollTimer = 0;
+    this.#polling = false;
+  }
+
+  #emitState() {
+    const passing = this.#linkState === 'connecting' || this.#linkState === 'reconnecting';
+    const state = this.#polling && passing ? 'polling' : this.#linkState;
+    this.#emit('state', { type: 'state', state, pollSeconds: this.#options.pollSeconds });
+  }
+
+  #emit(type, event, id) {
+    for (const handler of [...(this.#handlers.get(type) ?? [])]) {
+      try {
+        handler(event, id);
+      } catch (error) {
+        // One page's bug must not keep the others from hearing.
+        reportError(error);
+      }
+    }
+  }
+}
