@@ -55,10 +55,7 @@ class PageHandler(PulsoHandler):
 
 
 class AssetHandler(StaticFileHandler):
-    """Files of ``static/``. Their names never change, so a browser asks each time and gets a 304."""
-
-    def initialize(self, **_: Any) -> None:
-        super().initialize(path=str(STATIC))
+    """Files of ``static/``. Their names never change: a browser asks each time and gets a 304."""
 
     def set_extra_headers(self, path: str) -> None:
         self.clear_header("Server")
@@ -87,5 +84,5 @@ def routes(**services: Any) -> list[tuple[str, type, dict[str, Any]]]:
         page(r"/bots/([^/]+)", "detail.html"),
         page(r"/monitor", "monitor.html"),
         page(r"/simulator", "simulator.html"),
-        (r"/static/(.*)", AssetHandler, {}),
+        (r"/static/(.*)", AssetHandler, {"path": str(STATIC)}),
     ]

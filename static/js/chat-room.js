@@ -36,6 +36,7 @@ export class ChatRoom {
   #drawing = 0;
   #opening = 0;
   #missing = new Set();
+  #matches = new Set();
 
   /** `changed()` draws, `failed(error)` tells; both may be called often. */
   constructor(bots, { pollSeconds, changed, failed, state, listen = {} }) {
@@ -94,6 +95,7 @@ export class ChatRoom {
     const chat = openId && (await this.#readMessages(openId));
     this.moreSessions = list.before;
     this.state.loadSessions(list.sessions);
+    this.#matches = new Set(list.sessions.map(({ id }) => id));
     if (openId && !this.state.sessions.has(openId)) await this.#readSession(openId);
     if (chat && openId === this.state.openId) {
       this.state.open(openId, chat.messages);
@@ -155,6 +157,12 @@ export class ChatRoom {
     });
   }
 
+  /** The sessions to list, newest activity first: all, or what the search found. */
+  listed() {
+    const sessions = this.state.list();
+    return this.search ? sessions.filter(({ id }) => this.#matches.has(id)) : sessions;
+  }
+
   /** List only what matches; empty lists all. */
   async find(text) {
     this.search = text;
@@ -168,6 +176,7 @@ export class ChatRoom {
     );
     this.moreSessions = page.before;
     this.state.addSessions(page.sessions.filter(({ id }) => !this.state.sessions.has(id)));
+    for (const { id } of page.sessions) this.#matches.add(id);
     this.draw();
   }
 

@@ -110,7 +110,7 @@ class Monitor {
 
   #draw() {
     const { state } = this.#room;
-    const list = state.list();
+    const list = this.#room.listed();
     this.#list.show(list, state.openId, (id) => state.typing(id));
     at('no-sessions').hidden = list.length > 0;
     setText(at('no-sessions'), t(this.#room.search ? 'monitor.noMatch' : 'monitor.none'));
