@@ -80,7 +80,7 @@ class Typing(_Said, frozen=True, kw_only=True, tag="presence"):
 
 Said = Ready | Unusable | Result | Qr | Opened | Closed | Message | Acknowledged | Typing
 
-_decoder = msgspec.json.Decoder(Said)
+_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
 def read(line: bytes) -> Said:

@@ -43,6 +43,7 @@ export class Bot {
       emitOwnEvents: false,
       logger,
       qrTimeout: qrMs,
+      shouldIgnoreJid: jid => !isChat(jid),
       syncFullHistory: false,
       ...(this.#url ? { waWebSocketUrl: this.#url } : {}),
     })

@@ -11,6 +11,7 @@ import { log } from './stdio.js'
 import { toMessage } from './messages.js'
 
 const NODES = 1000 // stanzas that may be waiting to be decrypted
+const TURN_MS = 10_000 // a stanza that takes longer no longer holds up those behind it
 const IDS = 4000 // messages remembered, to tell each once
 
 export class Inbox {
@@ -25,7 +26,7 @@ export class Inbox {
   /** Listen to one socket, before its connection is made. */
   attach(socket) {
     const nodes = new Map()
-    socket.ws.prependListener('CB:message', node => {
+    inTurn(socket.ws, node => {
       nodes.set(node.attrs.id, node)
       if (nodes.size > NODES) nodes.delete(nodes.keys().next().value)
     })
@@ -67,4 +68,22 @@ export class Inbox {
       log(`a message could not be read: ${error.message}`)
     }
   }
+}
+
+// Baileys looks up addresses before it queues a message for decryption, so a contact's first
+// message can fall behind the second. One after the other they keep the order they came in.
+function inTurn(ws, arrives) {
+  const [handle] = ws.listeners('CB:message')
+  ws.off('CB:message', handle)
+  let turn = Promise.resolve()
+  ws.on('CB:message', node => {
+    arrives(node)
+    turn = within(turn, TURN_MS).then(() => handle(node)).catch(error => log(`message: ${error.message}`))
+  })
+}
+
+function within(promise, milliseconds) {
+  let timer
+  const late = new Promise(resolve => { timer = setTimeout(resolve, milliseconds) })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
