@@ -10,6 +10,9 @@ from services.events import LastMessage, Session
 from services.store.schema import messages, sessions
 from services.timestamps import iso
 
+# Any message of a session, where the newest one stands beside it already.
+_said = messages.alias("said")
+
 _WITH_LAST = select(
     sessions,
     messages.c.id.label("last_id"),
@@ -87,8 +90,7 @@ async def page(
                 _contains(sessions.c.name, search),
                 _contains(sessions.c.contact, search),
                 exists().where(
-                    messages.c.session_id == sessions.c.id,
-                    _contains(messages.c.content, search),
+                    _said.c.session_id == sessions.c.id, _contains(_said.c.content, search)
                 ),
             )
         )

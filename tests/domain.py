@@ -1,0 +1,128 @@
+"""The domain as main builds it, on a real SQLite file and a fast simulated phone."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from services.ai_engine import AIEngine, ScriptedEngine
+from services.answering import Answering
+from services.bots import Bots
+from services.conversations import Conversations
+from services.events import Event
+from services.intake import Intake
+from services.ledger import Ledger
+from services.outbox import Outbox
+from services.store import Database
+from services.whatsapp.simulated import SimulatedGateway
+
+# A second takes 20 ms; all six QR codes together still live for 3 s on a busy machine.
+SPEED = 50.0
+
+
+class Journal:
+    """A bus that remembers everything and can be waited on. Its cursors count events."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._more = asyncio.Condition()
+        self._wakers: set[asyncio.Task[None]] = set()
+
+    def publish_all(self, events: Sequence[Event]) -> list[str]:
+        first = len(self.events)
+        self.events.extend(events)
+        waker = asyncio.ensure_future(self._wake())
+        self._wakers.add(waker)
+        waker.add_done_callback(self._wakers.discard)
+        return [str(first + n + 1) for n in range(len(events))]
+
+    def cursor(self) -> str:
+        return str(len(self.events))
+
+    def told(self, kind: str, after: str = "0") -> list[dict[str, Any]]:
+        """The events of a type as streams carry them."""
+        told = (msgspec.to_builtins(event) for event in self.events[int(after) :])
+        return [event for event in told if event["type"] == kind]
+
+    def types(self, after: str = "0") -> list[str]:
+        """The types in order, without typing."""
+        told = [msgspec.to_builtins(event)["type"] for event in self.events[int(after) :]]
+        return [kind for kind in told if kind != "chat:typing"]
+
+    async def until(self, kind: str, after: str = "0", **fields: Any) -> dict[str, Any]:
+        """The first event of this type with these fields, now or later."""
+
+        def found() -> dict[str, Any] | None:
+            return next((e for e in self.told(kind, after) if fields.items() <= e.items()), None)
+
+        async with self._more:
+            await self._more.wait_for(lambda: found() is not None)
+        event = found()
+        assert event is not None
+        return event
+
+    async def _wake(self) -> None:
+        async with self._more:
+            self._more.notify_all()
+
+
+class Domain:
+    """``async with Domain(tmp_path) as domain``; the same folder again is a restart."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        engine: AIEngine | None = None,
+        gateway: Any = None,
+        speed: float = SPEED,
+    ) -> None:
+        self.file = folder / "pulso.db"
+        self.database = Database(f"sqlite+aiosqlite:///{self.file}")
+        self.bus = Journal()
+        self.ledger = Ledger(self.database, self.bus)
+        self.intake = Intake()
+        self.phone = gateway or SimulatedGateway(folder / "phone", speed)
+        self.bots = Bots(self.ledger, self.phone, self.intake.feed)
+        self.outbox = Outbox(self.ledger, self.phone, self.bots.is_connected)
+        self.answering = Answering(
+            self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed
+        )
+        self.conversations = Conversations(
+            self.ledger, self.phone, self.outbox, self.answering, self.bots.exists
+        )
+
+    async def __aenter__(self) -> "Domain":
+        await self.database.open()
+        self.intake.open(self.bots.take, self.conversations.take)
+        await self.phone.open(self.intake.feed)
+        await self.bots.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.conversations.close()
+        await self.phone.close()
+        await self.intake.close()
+        await self.database.close()
+
+    async def linked_bot(self, name: str = "Tienda") -> str:
+        """A bot that was added, connected and scanned; its id."""
+        bot = await self.bots.add(name)
+        after = self.bus.cursor()
+        await self.bots.connect(bot.id)
+        await self.bus.until("bot:qr", after, botId=bot.id)
+        self.phone.scan(bot.id, "Ana")
+        await self.bus.until("bot:connected", after, botId=bot.id)
+        return bot.id
+
+    async def settled(self) -> None:
+        """Return once what has come from the phone is dealt with."""
+        await self.intake.settled()
