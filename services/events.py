@@ -33,7 +33,7 @@ class _Struct(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         for name in ("bot_id", "session_id", "message_id", "id"):
             value = getattr(self, name, None)
             if isinstance(value, str) and CONTROL.search(value):
-                raise ValueError(f"no control characters in `{name}`")
+                raise ValueError(f"no control characters allowed in `{name}`")
         for name in ("timestamp", "expires_at", "created_at"):
             value = getattr(self, name, None)
             if isinstance(value, str):

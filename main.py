@@ -1,0 +1,264 @@
+"""Pulso's entry point and composition root: every part is made here, and only here."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+import jwt
+import msgspec
+from dotenv import dotenv_values
+from tornado.web import Application
+
+from handlers.auth import LoginHandler, LogoutHandler, MeHandler, RefreshHandler
+from handlers.base import NotFoundHandler, short_log
+from handlers.events import EventsHandler, RenewHandler
+from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
+from handlers.operators import OperatorHandler, OperatorsHandler
+from handlers.stream import StreamHandler
+from handlers.streams import OneStreamHandler, StreamsHandler
+from services import history_file, logs
+from services.config import (
+    SHORT_SECRET_BYTES,
+    SettingError,
+    Settings,
+    kept_secret,
+    open_data_dir,
+)
+from services.event_bus import EventBus
+from services.idempotency import IdempotencyKeys
+from services.listening import Listener, Server, streams_that_fit
+from services.metrics import Metrics
+from services.operators import Operators
+from services.readiness import Readiness
+from services.store import Database, StoreUnusable
+from services.streams import Streams
+from services.tokens import Tokens
+
+VERSION = "0.1.0"
+HERE = Path(__file__).resolve().parent
+
+log = logging.getLogger("pulso")
+
+
+class Pulso:
+    """The running server. Made without a loop; ``open``, ``listen``, ``close`` need one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.metrics = Metrics(VERSION)
+        self.bus = EventBus(
+            history_events=settings.history_events,
+            history_seconds=settings.history_seconds,
+            coalesce_ms=settings.coalesce_ms,
+            backlog=(settings.backlog_events, settings.backlog_bytes),
+            observe=self.metrics.observe,
+        )
+        self.keys = IdempotencyKeys(settings.history_seconds)
+        self.streams = Streams(
+            self.bus,
+            heartbeat=settings.heartbeat_seconds,
+            write_timeout=settings.write_timeout_seconds,
+            max_streams=settings.max_streams,
+            max_per_user=settings.max_streams_per_user,
+            max_age=settings.max_stream_age_seconds,
+        )
+        self.metrics.watch(self.bus, self.streams)
+        self.tokens = Tokens(settings.jwt_secret, require_exp=settings.jwt_require_exp)
+        self.operators = Operators(
+            self.database,
+            self.tokens,
+            session_seconds=settings.session_seconds,
+            on_change=lambda: self.streams.recheck(self.operators.still),
+        )
+        self.readiness = Readiness(self.bus, self.database, self.streams)
+        self.server = Server(
+            self.application(),
+            xheaders=True,
+            # Waiting for a request's headers, and between two requests.
+            idle_connection_timeout=75,
+            body_timeout=30,
+            max_header_size=65_536,
+            max_body_size=1_048_576,
+            trusted_downstream=list(settings.trusted_proxies),
+        )
+        self.server.trusted_proxies = frozenset(settings.trusted_proxies)
+        self.listener: Listener | None = None
+
+    def application(self) -> Application:
+        access = {"access": self.operators}
+        stream = {
+            **access,
+            "bus": self.bus,
+            "streams": self.streams,
+            "retry_ms": self.settings.retry_ms,
+            "max_bots": self.settings.max_bots_per_stream,
+        }
+        events = {**access, "bus": self.bus, "streams": self.streams, "keys": self.keys}
+        streams = {**access, "streams": self.streams}
+        routes: list[tuple[str, Any, dict[str, Any]]] = [
+            (r"/events/stream", StreamHandler, stream),
+            (r"/events", EventsHandler, events),
+            (r"/events/renew", RenewHandler, streams),
+            (r"/api/auth/login", LoginHandler, access),
+            (r"/api/auth/refresh", RefreshHandler, access),
+            (r"/api/auth/logout", LogoutHandler, access),
+            (r"/api/auth/me", MeHandler, access),
+            (r"/api/operators", OperatorsHandler, access),
+            (r"/api/operators/([^/]+)", OperatorHandler, access),
+            (r"/api/streams", StreamsHandler, streams),
+            (r"/api/streams/([^/]+)", OneStreamHandler, streams),
+            (r"/healthz", HealthHandler, access),
+            (r"/readyz", ReadyHandler, {**access, "readiness": self.readiness}),
+            (r"/metrics", MetricsHandler, {**access, "metrics": self.metrics}),
+        ]
+        return Application(
+            routes,
+            default_handler_class=NotFoundHandler,
+            default_handler_args=access,
+            log_function=short_log,
+            cross_origin_protection=True,
+            allowed_origins=frozenset(self.settings.allowed_origins),
+        )
+
+    async def open(self) -> str | None:
+        """Get ready to serve. The first operator's password where it was made just now."""
+        await self.database.open()
+        history_file.take_up(self.history_path, self.bus, self.keys)
+        password = self.settings.admin_password or secrets.token_urlsafe(12)
+        made = await self.operators.open(password)
+        self.streams.start()
+        return password if made else None
+
+    def listen(self) -> str:
+        """Begin to accept; the address."""
+        host = self.settings.host
+        self.listener = Listener(self.server, host, self.settings.port)
+        self.listener.start()
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
+
+    async def close(self) -> None:
+        """Let every stream go, then everything else. Bounded by ``PULSO_DRAIN_SECONDS``."""
+        await self.streams.drain(self.settings.drain_seconds)
+        if self.listener is not None:
+            self.listener.close()
+        await self.server.close_all_connections()
+        self.streams.stop()
+        self.bus.close()
+        history_file.save(self.history_path, self.bus, self.keys)
+        await self.database.close()
+
+    @property
+    def history_path(self) -> Path:
+        return self.settings.data_dir / history_file.NAME
+
+
+async def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; a second one ends at once. The exit status."""
+    pulso = Pulso(settings)
+    try:
+        first_password = await pulso.open()
+        address = pulso.listen()
+    except (StoreUnusable, OSError) as error:
+        print(f"Pulso can't start: {error}", file=sys.stderr)
+        return 1
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, stopping)
+    print(f"Pulso is listening on {address}", flush=True)
+    if first_password is not None:
+        print(f"First login: admin / {first_password}", flush=True)
+    # What lives as long as the process need not be walked by every collection.
+    gc.collect()
+    gc.freeze()
+    await stopping.wait()
+    log.info("Shutting down")
+    await pulso.close()
+    return 0
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    if stopping.is_set():
+        os._exit(130)
+    stopping.set()
+
+
+def read_settings() -> Settings:
+    """The environment over ``.env`` beside this file. SettingError where one is wrong."""
+    kept = {name: value for name, value in dotenv_values(HERE / ".env").items() if value}
+    return Settings.from_environ({**kept, **os.environ})
+
+
+def with_secret(settings: Settings) -> Settings:
+    """With the data dir made, and a key to sign with."""
+    open_data_dir(settings.data_dir)
+    secret = settings.jwt_secret or kept_secret(settings.data_dir / "jwt-secret")
+    if len(secret.encode()) < SHORT_SECRET_BYTES:
+        log.warning("JWT_SECRET is under %d bytes: it can be guessed", SHORT_SECRET_BYTES)
+        warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
+    return msgspec.structs.replace(settings, jwt_secret=secret)
+
+
+def signed_token(settings: Settings, options: argparse.Namespace) -> str:
+    """One token, as ``python main.py token`` prints it."""
+    bots: list[str] | Literal["*"] | None = None
+    if options.bots == "*":
+        bots = "*"
+    elif options.bots is not None:
+        bots = [bot for bot in options.bots.split(",") if bot]
+    return Tokens(settings.jwt_secret).sign(
+        options.sub,
+        ttl=options.ttl,
+        bots=bots,
+        publish=options.publish,
+        admin=options.admin,
+    )
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="main.py", description="Live events of WhatsApp bots.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("serve", help="run the server (the default)")
+    commands.add_parser("check-config", help="print the settings, or what is wrong with them")
+    token = commands.add_parser("token", help="print one signed token")
+    token.add_argument("--sub", required=True, help="who it is for")
+    token.add_argument("--bots", help="bot ids with commas between, or *; without: all bots")
+    token.add_argument("--publish", action="store_true", help="may POST /events")
+    token.add_argument("--admin", action="store_true", help="sees and ends everyone's streams")
+    token.add_argument("--ttl", type=float, help="seconds it lives; without: for ever")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    logs.set_up()
+    try:
+        settings = read_settings()
+        if options.command == "check-config":
+            print("\n".join(settings.shown()))
+            return 0
+        settings = with_secret(settings)
+    except SettingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.command == "token":
+        if not options.sub:
+            print("--sub may not be empty", file=sys.stderr)
+            return 2
+        print(signed_token(settings, options))
+        return 0
+    fitting = streams_that_fit(settings.max_streams)
+    return asyncio.run(serve(msgspec.structs.replace(settings, max_streams=fitting)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

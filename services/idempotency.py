@@ -1,0 +1,52 @@
+"""Retries of one publish answer as the first time did, and publish nothing.
+
+Remembered for as long as history is: a retry later than that could not be told from a new one.
+"""
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+
+import msgspec
+
+from services.errors import Conflict
+
+MAX_KEYS = 100_000  # some 300 bytes each
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered: the ids, and the body they were for."""
+
+    digest: bytes
+    ids: list[str]
+    at: float
+
+
+class IdempotencyKeys:
+    """``seconds``: how long a key counts. ``clock`` in seconds, monotonic."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self.answers: dict[tuple[str, str], Answer] = {}
+
+    def find(self, sub: str, key: str, body: bytes) -> list[str] | None:
+        """The ids of the first time; None for a new key. Conflict for another body."""
+        self._forget_old()
+        answer = self.answers.get((sub, key))
+        if answer is None:
+            return None
+        if answer.digest != sha256(body).digest():
+            raise Conflict("This Idempotency-Key was used with another body")
+        return answer.ids
+
+    def remember(self, sub: str, key: str, body: bytes, ids: list[str]) -> None:
+        self.answers[sub, key] = Answer(sha256(body).digest(), ids, self._clock())
+
+    def _forget_old(self) -> None:
+        horizon = self._clock() - self._seconds
+        while self.answers:
+            oldest = next(iter(self.answers))
+            if self.answers[oldest].at >= horizon and len(self.answers) <= MAX_KEYS:
+                break
+            del self.answers[oldest]
