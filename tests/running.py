@@ -124,6 +124,7 @@ class RunningPulso:
         self.port = 0
         self.output = ""
         self._process: subprocess.Popen[str] | None = None
+        self._clients: list[StreamClient] = []
 
     def start(self) -> "RunningPulso":
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PULSO_", "JWT_"))}
@@ -179,6 +180,12 @@ class RunningPulso:
         """A clean shutdown; the exit status."""
         self.terminate()
         return self.wait()
+
+    def close_clients(self) -> None:
+        """Close every stream that was opened through here."""
+        for client in self._clients:
+            client.close()
+        self._clients.clear()
 
     @property
     def running(self) -> bool:
@@ -240,7 +247,9 @@ class RunningPulso:
         query.append(("token", token if token is not None else self.token()))
         if after is not None:
             headers["Last-Event-ID"] = after
-        return StreamClient(self, query, headers)
+        client = StreamClient(self, query, headers)
+        self._clients.append(client)
+        return client
 
     def streams(self) -> list[dict[str, Any]]:
         """GET /api/streams, everyone's."""
@@ -283,5 +292,6 @@ def running(data_dir: Path, **settings: str) -> Iterator[RunningPulso]:
     try:
         yield pulso
     finally:
+        pulso.close_clients()
         if pulso.running:
             pulso.kill()
