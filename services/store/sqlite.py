@@ -22,33 +22,12 @@ def prepare(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if path.stat().st_size:
+            _look_at(path)
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
         raise StoreUnusable(f"{path}: {error.strerror}") from error
-    if path.stat().st_size == 0:
-        return
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            names = {
-                name
-                for (name,) in connection.execute(
-                    "SELECT name FROM sqlite_master WHERE type = 'table'"
-                    " AND name NOT LIKE 'sqlite_%'"
-                )
-            }
-            revision = None
-            if "alembic_version" in names:
-                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-                revision = row and row[0]
-        finally:
-            connection.close()
-        check(names, revision)
-    except sqlite3.DatabaseError as error:
-        raise StoreUnusable(f"{path} is not a sound SQLite file: {error}") from error
-    except StoreUnusable as error:
-        raise StoreUnusable(f"{path}: {error}") from None
 
 
 def configure(engine: AsyncEngine) -> None:
@@ -80,3 +59,27 @@ def is_passing(error: BaseException | None) -> bool:
     return isinstance(error, sqlite3.Error) and (
         getattr(error, "sqlite_errorcode", 0) & 0xFF in PASSING
     )
+
+
+def _look_at(path: Path) -> None:
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            names = {
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                    " AND name NOT LIKE 'sqlite_%'"
+                )
+            }
+            revision = None
+            if "alembic_version" in names:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                revision = row and row[0]
+        finally:
+            connection.close()
+        check(names, revision)
+    except sqlite3.DatabaseError as error:
+        raise StoreUnusable(f"{path} is not a sound SQLite file: {error}") from error
+    except StoreUnusable as error:
+        raise StoreUnusable(f"{path}: {error}") from None
