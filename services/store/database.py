@@ -4,6 +4,7 @@ Passing trouble (locked, full, out of reach) leaves as ``Unavailable``; everythi
 and keeps its own name.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from services.errors import Unavailable
 from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
+
+# Seconds between attempts to open.
+OPENING = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 __all__ = ["Database", "StoreUnusable"]
 
@@ -31,14 +35,18 @@ class Database:
             sqlite.configure(self._engine)
 
     async def open(self) -> None:
-        """Make or migrate the schema. StoreUnusable where what is there can't be used."""
-        if self._is_sqlite:
-            sqlite.prepare(Path(self._url.database or ""))
-        try:
-            async with self.writing() as connection:
-                await connection.run_sync(migrate)
-        except DatabaseError as error:
-            raise StoreUnusable(f"the store can't be opened: {error.orig}") from error
+        """Make or migrate the schema. StoreUnusable where what is there can't be used.
+
+        Unavailable where it can't be reached, after a second and a half of trying.
+        """
+        for seconds in OPENING:
+            try:
+                return await self._open()
+            except Unavailable:
+                # Two that open a new file at once: SQLite waits for no lock while it changes a
+                # file's journal, it refuses one of them at once.
+                await asyncio.sleep(seconds)
+        return await self._open()
 
     async def close(self) -> None:
         """Let every connection go."""
@@ -57,6 +65,15 @@ class Database:
         with _passing_trouble():
             async with self._writer.begin() as connection:
                 yield connection
+
+    async def _open(self) -> None:
+        if self._is_sqlite:
+            sqlite.prepare(Path(self._url.database or ""))
+        try:
+            async with self.writing() as connection:
+                await connection.run_sync(migrate)
+        except DatabaseError as error:
+            raise StoreUnusable(f"the store can't be opened: {error.orig}") from error
 
     @property
     def _is_sqlite(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.errors import Unavailable
 from services.store.migrate import StoreUnusable, check
 
 # BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html
@@ -17,7 +18,8 @@ PASSING = frozenset({5, 6, 7, 8, 10, 13, 14})
 def prepare(path: Path) -> None:
     """Make the file where there is none (0600, as its journals then are), or look at it.
 
-    StoreUnusable where it is not a sound Pulso store; it is then left as it was.
+    StoreUnusable where it is not a sound Pulso store; it is then left as it was. Unavailable
+    where another process is at it.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,6 +82,8 @@ def _look_at(path: Path) -> None:
             connection.close()
         check(names, revision)
     except sqlite3.DatabaseError as error:
+        if is_passing(error):
+            raise Unavailable("The store can't be reached right now") from error
         raise StoreUnusable(f"{path} is not a sound SQLite file: {error}") from error
     except StoreUnusable as error:
         raise StoreUnusable(f"{path}: {error}") from None
