@@ -19,12 +19,19 @@ from tornado.web import Application
 
 from handlers.auth import LoginHandler, LogoutHandler, MeHandler, RefreshHandler
 from handlers.base import NotFoundHandler, short_log
+from handlers.bots import BotCommandHandler, BotHandler, BotsHandler, BotStatusHandler
 from handlers.events import EventsHandler, RenewHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.operators import OperatorHandler, OperatorsHandler
+from handlers.pages import routes as page_routes
+from handlers.sessions import MessagesHandler, ReadHandler, SessionHandler, SessionsHandler
+from handlers.simulator import SimulatorHandler
 from handlers.stream import StreamHandler
 from handlers.streams import OneStreamHandler, StreamsHandler
 from services import history_file, logs
+from services.ai_engine import AIEngine, ScriptedEngine, SilentEngine
+from services.answering import Answering
+from services.bots import Bots
 from services.config import (
     SHORT_SECRET_BYTES,
     SettingError,
@@ -32,15 +39,22 @@ from services.config import (
     kept_secret,
     open_data_dir,
 )
+from services.conversations import Conversations
 from services.event_bus import EventBus
 from services.idempotency import IdempotencyKeys
+from services.intake import Intake
+from services.ledger import Ledger
 from services.listening import Listener, Server, streams_that_fit
 from services.metrics import Metrics
 from services.operators import Operators
+from services.outbox import Outbox
 from services.readiness import Readiness
 from services.store import Database, StoreUnusable
 from services.streams import Streams
 from services.tokens import Tokens
+from services.whatsapp.baileys_gateway import BaileysGateway
+from services.whatsapp.gateway import Gateway
+from services.whatsapp.simulated import SimulatedGateway
 
 VERSION = "0.1.0"
 HERE = Path(__file__).resolve().parent
@@ -80,6 +94,17 @@ class Pulso:
             on_change=lambda: self.streams.recheck(self.operators.still),
         )
         self.readiness = Readiness(self.bus, self.database, self.streams)
+        ledger = Ledger(self.database, self.bus)
+        self.intake = Intake()
+        self.gateway = make_gateway(settings)
+        self.bots = Bots(ledger, self.gateway, self.intake.feed)
+        outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
+        answering = Answering(
+            ledger, self.gateway, outbox, make_engine(settings), settings.simulator_speed
+        )
+        self.conversations = Conversations(
+            ledger, self.gateway, outbox, answering, self.bots.exists
+        )
         self.server = Server(
             self.application(),
             xheaders=True,
@@ -104,6 +129,8 @@ class Pulso:
         }
         events = {**access, "bus": self.bus, "streams": self.streams, "keys": self.keys}
         streams = {**access, "streams": self.streams}
+        bots = {**access, "bots": self.bots}
+        sessions = {**access, "conversations": self.conversations}
         routes: list[tuple[str, Any, dict[str, Any]]] = [
             (r"/events/stream", StreamHandler, stream),
             (r"/events", EventsHandler, events),
@@ -116,10 +143,27 @@ class Pulso:
             (r"/api/operators/([^/]+)", OperatorHandler, access),
             (r"/api/streams", StreamsHandler, streams),
             (r"/api/streams/([^/]+)", OneStreamHandler, streams),
+            (r"/api/bots", BotsHandler, bots),
+            (r"/api/bots/([^/]+)", BotHandler, bots),
+            (r"/api/bots/([^/]+)/(?:status|qr)", BotStatusHandler, bots),
+            (r"/api/bots/([^/]+)/(connect|disconnect|logout)", BotCommandHandler, bots),
+            (r"/api/sessions", SessionsHandler, {**sessions, "bots": self.bots}),
+            (r"/api/sessions/([^/]+)", SessionHandler, sessions),
+            (r"/api/sessions/([^/]+)/messages", MessagesHandler, sessions),
+            (r"/api/sessions/([^/]+)/read", ReadHandler, sessions),
             (r"/healthz", HealthHandler, access),
             (r"/readyz", ReadyHandler, {**access, "readiness": self.readiness}),
             (r"/metrics", MetricsHandler, {**access, "metrics": self.metrics}),
+            *page_routes(**access),
         ]
+        if isinstance(self.gateway, SimulatedGateway):
+            routes.append(
+                (
+                    r"/api/simulator/bots/([^/]+)/(scan|message|typing|unlink|drop)",
+                    SimulatorHandler,
+                    {**bots, "phone": self.gateway},
+                )
+            )
         return Application(
             routes,
             default_handler_class=NotFoundHandler,
@@ -136,6 +180,9 @@ class Pulso:
         password = self.settings.admin_password or secrets.token_urlsafe(12)
         made = await self.operators.open(password)
         self.streams.start()
+        self.intake.open(self.bots.take, self.conversations.take)
+        await self.gateway.open(self.intake.feed)
+        await self.bots.open()
         return password if made else None
 
     def listen(self) -> str:
@@ -151,6 +198,9 @@ class Pulso:
         if self.listener is not None:
             self.listener.close()
         await self.server.close_all_connections()
+        await self.conversations.close()
+        await self.gateway.close()
+        await self.intake.close()
         self.streams.stop()
         self.bus.close()
         history_file.save(self.history_path, self.bus, self.keys)
@@ -159,6 +209,19 @@ class Pulso:
     @property
     def history_path(self) -> Path:
         return self.settings.data_dir / history_file.NAME
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """The way to WhatsApp that ``PULSO_WHATSAPP`` names."""
+    folder = settings.data_dir / "whatsapp"
+    if settings.whatsapp == "baileys":
+        return BaileysGateway(settings.data_dir, settings.baileys_url or None)
+    return SimulatedGateway(folder, settings.simulator_speed)
+
+
+def make_engine(settings: Settings) -> AIEngine:
+    """What answers customers, as ``PULSO_AI`` says."""
+    return SilentEngine() if settings.ai == "off" else ScriptedEngine()
 
 
 async def serve(settings: Settings) -> int:
