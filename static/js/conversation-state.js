@@ -24,6 +24,7 @@ export class ConversationState {
   messages = [];
   openId = null;
   #typing = new Map();
+  #silent = new Set();
   #counted = new Set();
   #earlyAcks = new Map();
 
@@ -76,6 +77,11 @@ export class ConversationState {
     return entry && entry.until > now ? entry.who : null;
   }
 
+  /** Whether the bot failed to answer the newest message of a session. */
+  botFailed(sessionId) {
+    return this.#silent.has(sessionId);
+  }
+
   /** Fold one event. Returns the id of a session that has to be fetched first known, else null. */
   apply(event, now = Date.now()) {
     switch (event.type) {
@@ -115,6 +121,7 @@ export class ConversationState {
     const ack = this.#earlyAcks.get(id)?.ack ?? 'pending';
     const failed = this.#earlyAcks.get(id)?.failed ?? null;
     this.#typing.delete(sessionId);
+    this.#silent.delete(sessionId);
     const message = { id, sessionId, content, fromMe: true, timestamp, type: 'text', pushName: null };
     this.#push(sessionId, { ...message, ack, origin: origin ?? null, failed });
     return this.#touch(botId, sessionId, { ...message, ack }, true, 0);
@@ -164,5 +171,6 @@ export class ConversationState {
   #types({ sessionId, who, state }, now) {
     if (state === 'composing') this.#typing.set(sessionId, { who, until: now + TYPING_MS });
     else this.#typing.delete(sessionId);
+    if (who === 'bot' && state === 'failed') this.#silent.add(sessionId);
   }
 }

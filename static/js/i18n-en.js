@@ -125,6 +125,7 @@ export const en = {
   'chat.typing': 'typing…',
   'chat.isTyping': '{name} is typing…',
   'chat.botTyping': 'The bot is typing…',
+  'chat.botFailed': 'The bot has no answer: a person should take over.',
   'chat.mode.bot': 'The bot answers',
   'chat.mode.human': 'You answer',
   'chat.takeOver': 'Take over',

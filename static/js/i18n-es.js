@@ -125,6 +125,7 @@ export const es = {
   'chat.typing': 'escribiendo…',
   'chat.isTyping': '{name} está escribiendo…',
   'chat.botTyping': 'El bot está escribiendo…',
+  'chat.botFailed': 'El bot no tiene respuesta: conviene que responda una persona.',
   'chat.mode.bot': 'Responde el bot',
   'chat.mode.human': 'Respondes tú',
   'chat.takeOver': 'Tomar el chat',

@@ -137,11 +137,16 @@ class Monitor {
     setText(at('chat-title'), nameOf(current));
     const who = state.typing(current.id);
     at('chat-note').classList.toggle('typing', Boolean(who));
-    setText(at('chat-note'), who ? typingWords(who, current) : contact(current.contact));
+    setText(at('chat-note'), this.#note(state, current, who));
     const mode = current.mode === 'human' ? 'human' : 'bot';
     at('mode').dataset.mode = mode;
     setText(at('mode'), t(`chat.mode.${mode}`));
     setText(at('toggle-mode'), t(mode === 'human' ? 'chat.giveBack' : 'chat.takeOver'));
+  }
+
+  #note(state, session, who) {
+    if (who) return typingWords(who, session);
+    return state.botFailed(session.id) ? t('chat.botFailed') : contact(session.contact);
   }
 }
 
