@@ -11,6 +11,7 @@ import logging
 import math
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Mapping
@@ -41,6 +42,10 @@ BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the crede
 STEADY = 60.0  # seconds online after which the next loss counts as a first one
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
+
+
+class MediaUnavailable(Exception):
+    """A message's file can't be had; the text says why, for an operator to read."""
 
 
 class _Bot:
@@ -137,6 +142,32 @@ class BaileysGateway:
 
     async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
         self._ask(bot_id, "read", chatId=chat_id, messageIds=message_ids)
+
+    async def download(self, bot_id: str, media: Mapping[str, object], limit: int) -> bytes:
+        """The file a message's ``media`` describes, decrypted, of ``limit`` bytes at most.
+
+        MediaUnavailable where there is none, it is too large, or WhatsApp no longer has it.
+        """
+        download = media.get("download")
+        if download is None:
+            raise MediaUnavailable("This message has no file")
+        unusable = self._child.start()
+        if unusable is not None:
+            raise MediaUnavailable(unusable)
+        path = (self._folder / f".media-{secrets.token_hex(8)}").absolute()
+        try:
+            async with asyncio.timeout(COMMAND_PATIENCE):
+                await self._child.up()
+            await self._child.ask(
+                "media", botId=bot_id, download=download, path=str(path), limit=limit
+            )
+            return await asyncio.to_thread(path.read_bytes)
+        except (ChildGone, TimeoutError):
+            raise MediaUnavailable("The WhatsApp process is starting; try again") from None
+        except RuntimeError as error:
+            raise MediaUnavailable(str(error)) from None
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def close(self) -> None:
         for bot in self._bots.values():

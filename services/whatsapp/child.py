@@ -50,7 +50,7 @@ class Child:
         self._heard = heard
         self._down = down
         self._process: asyncio.subprocess.Process | None = None
-        self._ready = False
+        self._ready = asyncio.Event()
         self._closing = False
         self._unusable: str | None = None
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +61,11 @@ class Child:
     @property
     def ready(self) -> bool:
         """Whether commands are taken right now."""
-        return self._ready
+        return self._ready.is_set()
+
+    async def up(self) -> None:
+        """Return when commands are taken."""
+        await self._ready.wait()
 
     @property
     def pid(self) -> int | None:
@@ -90,7 +94,7 @@ class Child:
         Fails with ChildGone, or with RuntimeError and the process's reason.
         """
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if not self._ready or self._process is None or self._process.stdin is None:
+        if not self.ready or self._process is None or self._process.stdin is None:
             answered.set_exception(ChildGone())
             return answered
         number = next(self._numbers)
@@ -157,7 +161,8 @@ class Child:
             await asyncio.gather(self._listen(process.stdout), _log(process.stderr))
             await process.wait()
         finally:
-            self._process, self._ready = None, False
+            self._process = None
+            self._ready.clear()
             for answered in list(self._requests.values()):
                 if not answered.done():
                     answered.set_exception(ChildGone())
@@ -193,7 +198,7 @@ class Child:
                 self._unusable = reason
             case _:
                 if isinstance(said, wire.Ready):
-                    self._ready = True
+                    self._ready.set()
                 self._heard(said)
 
 

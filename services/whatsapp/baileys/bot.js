@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'baileys'
 import { forgetCredentials, loadCredentials } from './credentials.js'
 import { Inbox } from './inbox.js'
+import { fetchMedia } from './media.js'
 import { isChat, toAcks } from './messages.js'
 import { Outbox } from './outbox.js'
 import { Sends } from './sends.js'
@@ -91,6 +92,10 @@ export class Bot {
 
   async read({ chatId, messageIds }) {
     await this.#socket?.readMessages(messageIds.map(id => ({ remoteJid: chatId, id, fromMe: false })))
+  }
+
+  media(file) {
+    return fetchMedia(file, this.#url)
   }
 
   #follow(socket, creds, qrMs) {

@@ -59,6 +59,6 @@ export class Commands {
   }
 }
 
-const AT_ONCE = ['send', 'typing', 'read']
+const AT_ONCE = ['send', 'typing', 'read', 'media']
 // Each of these waits for the one before: a bot is not opened while its credentials are deleted.
 const IN_TURN = ['open', 'close', 'logout', 'forget']

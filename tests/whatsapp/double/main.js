@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import http from 'node:http'
 import { WebSocketServer } from 'ws'
 import { Connection, deliver } from './connection.js'
+import { sealFile } from './files.js'
 import { World } from './world.js'
 
 const world = new World()
@@ -22,6 +23,14 @@ const actions = {
   async message({ bot, from, name, text, message, id = `3EB0${randomBytes(9).toString('hex').toUpperCase()}`, ...how }) {
     await deliver(linked(bot), world.phone(from, name), { id, message: message ?? { conversation: text }, ...how })
     return { id }
+  },
+  /** Keep a file as WhatsApp's media servers do; the fields of a message that name it. */
+  async upload({ kind, base64, damaged = false }) {
+    const file = await sealFile(kind, Buffer.from(base64, 'base64'))
+    if (damaged) file.sealed[0] ^= 1
+    const directPath = `/v/${randomBytes(9).toString('hex')}`
+    world.files.set(directPath, file.sealed)
+    return { directPath, mediaKey: file.mediaKey.toString('base64'), fileLength: String(file.length) }
   },
   typing({ bot, from, state }) {
     linked(bot).connection.send({ tag: 'chatstate', attrs: { from: `${from}@s.whatsapp.net` }, content: [{ tag: state, attrs: {} }] })
@@ -54,6 +63,11 @@ const actions = {
 }
 
 const server = http.createServer(async (request, response) => {
+  if (request.method === 'GET') {
+    const file = world.files.get(request.url)
+    response.statusCode = file ? 200 : 404
+    return response.end(file)
+  }
   let text = ''
   for await (const chunk of request) text += chunk
   try {
@@ -64,6 +78,7 @@ const server = http.createServer(async (request, response) => {
     response.statusCode = 409
     response.end(JSON.stringify({ error: error.message }))
   }
+  return undefined
 })
 new WebSocketServer({ server, path: '/ws/chat' }).on('connection', socket => new Connection(socket, world))
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })))

@@ -25,6 +25,7 @@ export class World {
   devices = new Map() // user → Device
   codes = new Map() // ref → the connection that shows it
   refusals = new Map() // user → the code its next logins are refused with
+  files = new Map() // path → the encrypted file
   deaf = false // takes messages, acknowledges none
   #phones = new Map()
 
