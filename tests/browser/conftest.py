@@ -1,0 +1,80 @@
+"""One Chromium and one server for all tests of a module; a fresh context for each test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.server import PATIENCE_SECONDS, Server
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+OpenContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("pulso"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the pages of a test wrote to the console: errors and warnings."""
+    return []
+
+
+@pytest.fixture
+def open_context(browser: Browser, server: Server, complaints: list[str]) -> Iterator[OpenContext]:
+    """Another browser profile; ``signed_in`` unless told otherwise."""
+    opened: list[BrowserContext] = []
+
+    def open_one(*, signed_in: bool = True, **options: Any) -> BrowserContext:
+        context = browser.new_context(
+            base_url=server.url, **{"locale": "en-US", "reduced_motion": "reduce", **options}
+        )
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on(
+            "console",
+            lambda message: (
+                complaints.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
+        if signed_in:
+            cookie = server.api.cookies["pulso_session"]
+            context.add_cookies([{"name": "pulso_session", "value": cookie, "url": server.url}])
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(open_context: OpenContext) -> Page:
+    return open_context().new_page()

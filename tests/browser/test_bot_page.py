@@ -1,0 +1,87 @@
+"""The page of one bot: its QR and its status come by themselves."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenContext
+from tests.browser.server import Server
+
+
+def open_detail(page: Page, bot_id: str) -> None:
+    page.goto(f"/bots/{bot_id}")
+    expect(page.locator("connection-light")).to_have_text("Live")
+
+
+def test_a_qr_appears_and_a_scan_connects_without_a_reload(page: Page, server: Server) -> None:
+    bot_id = server.add_bot()
+    open_detail(page, bot_id)
+    page.evaluate("document.body.dataset.untouched = 'yes'")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.locator("bot-connection img")).to_have_attribute("src", re.compile("^data:image/"))
+    expect(page.locator("bot-connection")).to_contain_text("Code 1 of 6")
+    expect(page.locator("bot-connection")).to_contain_text(re.compile(r"New code in \d+ s"))
+
+    phone = page.context.new_page()
+    phone.goto(f"/simulator?botId={bot_id}")
+    phone.get_by_label("Name on the phone").fill("Tienda Sol")
+    phone.get_by_role("button", name="Scan the QR").click()
+    expect(page.locator("bot-connection .status")).to_have_text("Connected")
+    expect(page.locator("bot-connection")).to_contain_text("Linked as Tienda Sol")
+    expect(page.locator("bot-connection img")).to_be_hidden()
+    assert page.evaluate("document.body.dataset.untouched") == "yes"
+
+
+def test_logging_out_asks_first(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    open_detail(page, bot_id)
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator("bot-connection .status")).to_have_text("Connected")
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Log out").click()
+    expect(page.locator("bot-connection .status")).to_have_text("Disconnected")
+    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+
+
+def test_a_lost_connection_says_when_it_is_tried_again(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    open_detail(page, bot_id)
+    with page.expect_event("console", lambda message: "Retrying in" in message.text):
+        # The notice may last a moment only: the page itself has to catch it.
+        page.evaluate(
+            """() => new MutationObserver(() => {
+                const shown = document.querySelector('bot-connection').textContent;
+                if (shown.includes('Retrying in')) console.info(shown);
+            }).observe(document.body, { subtree: true, childList: true, characterData: true })"""
+        )
+        server.post(f"/api/simulator/bots/{bot_id}/drop")
+    expect(page.locator("bot-connection .status")).to_have_text("Connected")
+
+
+def test_an_expired_qr_offers_a_new_one(page: Page, server: Server) -> None:
+    bot_id = server.add_bot()
+    open_detail(page, bot_id)
+    page.get_by_role("button", name="Connect", exact=True).click()
+    # 160 s of codes at the test's speed.
+    expect(page.get_by_role("button", name="New QR")).to_be_visible(timeout=30_000)
+    expect(page.locator("bot-connection")).to_contain_text("Nobody scanned the code in time.")
+    page.get_by_role("button", name="New QR").click()
+    expect(page.locator("bot-connection")).to_contain_text("Code 1 of 6")
+
+
+def test_a_bot_that_is_not_there_is_said_so(page: Page) -> None:
+    page.goto("/bots/nothing")
+    expect(page.get_by_role("alert")).to_have_text("There is no such bot, or it isn’t yours.")
+
+
+def test_the_list_of_bots_has_no_stream(open_context: OpenContext, server: Server) -> None:
+    page = open_context().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/bots")
+    expect(page.get_by_role("heading", name="Bots", exact=True)).to_be_visible()
+    page.get_by_label("Name of the new bot").fill("Reservas")
+    page.get_by_role("button", name="Add bot").click()
+    expect(page.get_by_role("link", name="Reservas")).to_be_visible()
+    assert not [url for url in asked if "/events/stream" in url]

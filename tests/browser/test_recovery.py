@@ -1,0 +1,106 @@
+"""Whatever breaks between page and server, the page gets right again by itself."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenContext
+from tests.browser.server import Server
+from tests.browser.test_monitor import messages, open_chat
+
+
+def test_a_closed_page_leaves_no_subscription(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    server.until(lambda: server.streams() == [])
+    open_chat(page, bot_id, session["id"])
+    assert len(server.streams()) == 1
+    page.close()
+    server.until(lambda: server.streams() == [])
+
+
+def test_leaving_for_a_page_without_a_stream_ends_it(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    open_chat(page, bot_id, session["id"])
+    page.get_by_role("link", name="Bots", exact=True).click()
+    expect(page.get_by_role("heading", name="Bots", exact=True)).to_be_visible()
+    server.until(lambda: server.streams() == [])
+    page.go_back()
+    expect(page.locator("connection-light")).to_have_text("Live")
+    server.customer_writes(bot_id, "después de volver")
+    expect(messages(page, "después de volver")).to_have_count(1)
+
+
+def test_a_blocked_stream_leaves_polling(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    page.route("**/events/stream*", lambda route: route.abort())
+    page.goto(f"/monitor?botId={bot_id}&poll=2#{session['id']}")
+    expect(page.locator("#composer")).to_be_visible()
+    server.customer_writes(bot_id, "sin línea")
+    expect(messages(page, "sin línea")).to_have_count(1)
+    expect(page.locator("connection-light")).to_contain_text("checking every 2 s")
+    page.unroute("**/events/stream*")
+    expect(page.locator("connection-light")).to_have_text("Live", timeout=40_000)
+    server.customer_writes(bot_id, "otra vez en vivo")
+    expect(messages(page, "otra vez en vivo")).to_have_count(1)
+    expect(messages(page, "sin línea")).to_have_count(1)
+
+
+def test_a_stream_ended_by_an_administrator_comes_back(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    open_chat(page, bot_id, session["id"])
+    (stream,) = server.streams()
+    server.api.delete(f"/api/streams/{stream['streamId']}").raise_for_status()
+    server.customer_writes(bot_id, "mientras tanto")
+    expect(messages(page, "mientras tanto")).to_have_count(1)
+    assert [one["streamId"] for one in server.streams()] != [stream["streamId"]]
+
+
+def test_a_signed_out_page_goes_to_the_sign_in(open_context: OpenContext, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    context = open_context()
+    page = context.new_page()
+    open_chat(page, bot_id, session["id"])
+    other = context.new_page()
+    other.goto("/login")
+    # Another sign-in, so that the tests' own is not the one that ends.
+    other.get_by_label("User name").fill("admin")
+    other.get_by_label("Password").fill("a password for tests")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("button", name="Sign out")).to_be_visible()
+    page.reload()
+    expect(page.locator("connection-light")).to_have_text("Live")
+    other.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+@pytest.fixture
+def frail(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    server = Server(tmp_path_factory.mktemp("frail"))
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_open_pages_survive_a_killed_server(browser, frail: Server) -> None:  # type: ignore[no-untyped-def]
+    bot_id = frail.linked_bot()
+    session = frail.quiet_session(bot_id)
+    context = browser.new_context(base_url=frail.url, locale="en-US")
+    cookie = frail.api.cookies["pulso_session"]
+    context.add_cookies([{"name": "pulso_session", "value": cookie, "url": frail.url}])
+    page = context.new_page()
+    open_chat(page, bot_id, session["id"])
+    for number in range(20):
+        frail.customer_writes(bot_id, f"antes {number}.")
+    frail.kill()
+    frail.start()
+    frail.until(lambda: frail.status(bot_id) == "connected")
+    frail.customer_writes(bot_id, "después")
+    expect(messages(page, "después")).to_have_count(1, timeout=60_000)
+    expect(page.locator("connection-light")).to_have_text("Live", timeout=60_000)
+    stored = frail.get(f"/api/sessions/{session['id']}/messages", limit=200)["messages"]
+    expect(page.locator(".message .text")).to_have_text([one["content"] for one in stored])
+    context.close()
