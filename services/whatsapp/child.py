@@ -178,7 +178,7 @@ class Child:
                 return
             try:
                 said = wire.read(line)
-            except msgspec.DecodeError as error:
+            except wire.Unreadable as error:
                 self.unreadable += 1
                 log.warning("The WhatsApp process said what can't be read: %s", error)
                 continue

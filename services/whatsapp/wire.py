@@ -80,9 +80,11 @@ class Typing(_Said, frozen=True, kw_only=True, tag="presence"):
 
 Said = Ready | Unusable | Result | Qr | Opened | Closed | Message | Acknowledged | Typing
 
+Unreadable = msgspec.DecodeError
+
 _decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
 def read(line: bytes) -> Said:
-    """One line. msgspec.DecodeError where it is not one of these."""
+    """One line. Unreadable where it is not one of these."""
     return _decoder.decode(line)

@@ -142,7 +142,11 @@ export class Bot {
   }
 
   #keep(message) {
-    this.#outbox?.add(message)
+    try {
+      this.#outbox?.add(message)
+    } catch (error) {
+      log(`the outbox can't be written: ${error.message}`) // the parent has it all the same
+    }
     this.#say({ event: 'message', ...message })
     if (!message.fromMe) this.#watch(message.chatId)
   }

@@ -19,9 +19,12 @@ export class Outbox {
   constructor(path) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     this.#path = path
+    const text = read(path)
     const now = Date.now()
-    this.#entries = readLines(path).map(told => ({ told, since: now }))
+    this.#entries = entriesOf(text).map(told => ({ told, since: now }))
     this.#file = openSync(path, 'a', 0o600)
+    // What a kill cut short must not swallow the line that comes next.
+    if (text && !text.endsWith('\n')) writeSync(this.#file, '\n')
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref()
   }
 
@@ -57,14 +60,16 @@ export class Outbox {
   }
 }
 
-// A line cut short by a kill was never acknowledged; WhatsApp sends that message again.
-function readLines(path) {
-  let text
+function read(path) {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch {
-    return []
+    return ''
   }
+}
+
+// A line cut short was never acknowledged; WhatsApp sends that message again.
+function entriesOf(text) {
   return text.split('\n').flatMap(line => {
     try {
       return line ? [JSON.parse(line)] : []
