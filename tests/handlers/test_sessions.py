@@ -1,0 +1,192 @@
+"""The REST face of chats, on a running server."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.running import RunningPulso, StreamClient, running
+
+CONTACT = "+54 9 11 5555-0000"
+
+
+@pytest.fixture(scope="module")
+def pulso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]:
+    """One server for this module, without a bot that answers."""
+    folder = tmp_path_factory.mktemp("pulso") / "data"
+    with running(folder, PULSO_AI="off") as server:
+        yield server
+        assert "Traceback" not in server.log, server.log
+
+
+class Chat:
+    """A linked bot of its own, with one message of a customer."""
+
+    def __init__(self, pulso: RunningPulso) -> None:
+        self.pulso = pulso
+        self.token = pulso.token(admin=True)
+        self.bot = self.call("POST", "/api/bots", {"name": "Tienda"})["id"]
+        self.stream: StreamClient = pulso.stream(self.bot, token=self.token)
+        self.call("POST", f"/api/bots/{self.bot}/connect")
+        self.stream.until("bot:qr")
+        self.phone("scan", name="Ana")
+        self.stream.until("bot:connected")
+        self.phone("message", **{"from": CONTACT, "name": "Luz", "text": "hola", "id": "M1"})
+        self.session = self.stream.until("message:received")[-1].json["sessionId"]
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.pulso.request(method, path, body, token=self.token)
+        assert answer.status < 300, answer.body
+        return answer.json
+
+    def phone(self, command: str, **body: Any) -> Any:
+        return self.call("POST", f"/api/simulator/bots/{self.bot}/{command}", body)
+
+    @property
+    def path(self) -> str:
+        return f"/api/sessions/{self.session}"
+
+
+@pytest.fixture(scope="module")
+def chat(pulso: RunningPulso) -> Chat:
+    return Chat(pulso)
+
+
+def test_a_list_of_sessions_has_all_that_a_page_shows(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    page = chat.call("GET", f"/api/sessions?botId={chat.bot}")
+    [session] = page["sessions"]
+    assert session.keys() == {
+        "id",
+        "botId",
+        "contact",
+        "name",
+        "mode",
+        "unread",
+        "createdAt",
+        "lastMessage",
+    }
+    assert session["contact"] == "5491155550000@s.whatsapp.net"
+    assert (session["botId"], session["name"], session["unread"]) == (chat.bot, "Luz", 1)
+    last = session["lastMessage"]
+    assert (last["id"], last["content"], last["fromMe"], last["ack"]) == (
+        "M1",
+        "hola",
+        False,
+        None,
+    )
+    assert page["before"] is None and page["cursor"]
+    assert chat.call("GET", chat.path)["session"] == session
+
+
+def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    cursor = chat.call("GET", f"{chat.path}/messages")["cursor"]
+    stream = pulso.stream(chat.bot, after=cursor, token=chat.token)
+    answer = pulso.request(
+        "POST", f"{chat.path}/messages", {"content": "¿En qué\n\tayudo?"}, token=chat.token
+    )
+    assert answer.status == 202
+    sent = stream.until("message:sent")[-1].json
+    assert (sent["messageId"], sent["origin"]) == (answer.json["id"], "operator")
+    assert stream.until("session:updated")[-1].json["session"]["mode"] == "human"
+    stream.until("message:ack")
+    newest = chat.call("GET", f"{chat.path}/messages")["messages"][-1]
+    assert newest.keys() == {
+        "id",
+        "sessionId",
+        "content",
+        "fromMe",
+        "timestamp",
+        "type",
+        "pushName",
+        "ack",
+        "origin",
+        "failed",
+    }
+    assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
+
+
+def test_modes_and_reading(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    assert chat.call("PATCH", chat.path, {"mode": "human"})["mode"] == "human"
+    assert chat.call("PATCH", chat.path, {"mode": "bot"})["mode"] == "bot"
+    assert chat.call("POST", f"{chat.path}/read")["unread"] == 0
+    modes = [chat.stream.until("session:updated")[-1].json["session"] for _ in range(3)]
+    assert [(s["mode"], s["unread"]) for s in modes] == [("human", 1), ("bot", 1), ("bot", 0)]
+
+
+def test_answering_on_a_bot_that_is_away_is_a_conflict(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    chat.call("POST", f"/api/bots/{chat.bot}/disconnect")
+    chat.stream.until("bot:disconnected")
+    answer = pulso.request("POST", f"{chat.path}/messages", {"content": "a"}, token=chat.token)
+    assert answer.status == 409
+
+
+def test_a_session_of_anothers_bot_is_as_one_that_is_not_there(
+    pulso: RunningPulso, chat: Chat
+) -> None:
+    token = pulso.token(bots=["another"])
+    answers = [
+        pulso.request(method, f"/api/sessions/{session}{path}", body, token=token)
+        for session in (chat.session, "ses-unknown")
+        for method, path, body in (
+            ("GET", "", None),
+            ("PATCH", "", {"mode": "bot"}),
+            ("GET", "/messages", None),
+            ("POST", "/messages", {"content": "a"}),
+            ("POST", "/read", None),
+        )
+    ]
+    assert {(answer.status, answer.body) for answer in answers} == {(404, answers[0].body)}
+
+
+def test_a_list_of_anothers_sessions_is_refused(pulso: RunningPulso, chat: Chat) -> None:
+    path = f"/api/sessions?botId=another&botId={chat.bot}"
+    assert pulso.request("GET", path, token=pulso.token(bots=["another"])).status in (403, 404)
+    assert pulso.request("GET", path).status == 401
+
+
+@pytest.mark.parametrize(
+    "content", ["", " \n\t ", "\u200b", "x" * 65_537, "a\x00b", "a\x1bb", "a\rb", None, 7]
+)
+def test_content_that_cannot_be_sent_is_named(
+    pulso: RunningPulso, chat: Chat, content: Any
+) -> None:
+    answer = pulso.request("POST", f"{chat.path}/messages", {"content": content}, token=chat.token)
+    assert (answer.status, answer.json.get("field")) == (400, "content")
+
+
+def test_the_longest_message_goes_out(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    chat.call("POST", f"{chat.path}/messages", {"content": "€" * 65_536})
+    assert len(chat.stream.until("message:sent")[-1].json["content"]) == 65_536
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "botId"),
+        ("botId=", "botId"),
+        ("limit=0&botId={}", "limit"),
+        ("limit=201&botId={}", "limit"),
+        ("limit=-1&botId={}", "limit"),
+        ("limit=a&botId={}", "limit"),
+        ("before=yesterday&botId={}", "before"),
+        ("q=" + "x" * 201 + "&botId={}", "q"),
+        ("q=%00&botId={}", "q"),
+    ],
+)
+def test_a_wrong_query_is_named(pulso: RunningPulso, chat: Chat, query: str, field: str) -> None:
+    answer = pulso.request("GET", f"/api/sessions?{query.format(chat.bot)}", token=chat.token)
+    assert (answer.status, answer.json.get("field")) == (400, field)
+    if field in ("limit", "before"):
+        answer = pulso.request("GET", f"{chat.path}/messages?{query}", token=chat.token)
+        assert (answer.status, answer.json.get("field")) == (400, field)
+
+
+@pytest.mark.parametrize("mode", ["robot", "", None])
+def test_a_wrong_mode_is_named(pulso: RunningPulso, chat: Chat, mode: Any) -> None:
+    answer = pulso.request("PATCH", chat.path, {"mode": mode}, token=chat.token)
+    assert (answer.status, answer.json.get("field")) == (400, "mode")
