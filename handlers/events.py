@@ -26,8 +26,8 @@ class EventsHandler(BaseHandler):
         if self.streams.draining:
             raise Unavailable("Shutting down", headers={"Retry-After": "5"})
         body = self.raw_body()
-        key = self._key()
         events, several = read_events(body)
+        key = self._key()
         for event in events:
             claims.require_bot(event.bot_id)
         # Nothing is awaited from here on: a retry beside this one finds the key.

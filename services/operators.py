@@ -12,18 +12,17 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 
-from services.errors import Conflict, Invalid, NotFound, TooMany, Unauthorized
+from services.errors import Conflict, Invalid, NotFound, Unauthorized
 from services.events import CONTROL, BotId
+from services.login_attempts import LoginAttempts
+from services.passwords import Passwords
 from services.store import Database
 from services.store.schema import operators, sign_ins
 from services.timestamps import iso
 from services.tokens import Claims, Tokens
 
-FAILURES_A_MINUTE = 5
 Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 # Argon2 takes any length; the cap keeps a request from buying seconds of CPU.
 Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
@@ -80,19 +79,16 @@ class Operators:
         self._tokens = tokens
         self._session_seconds = session_seconds
         self._on_change = on_change
-        self._hasher = PasswordHasher()
-        self._hash_of_nobody = ""
+        self._passwords = Passwords()
+        self._attempts = LoginAttempts()
         self._operators: dict[str, Operator] = {}
         self._hashes: dict[str, str] = {}
         self._sign_ins: dict[str, tuple[str, float]] = {}
-        self._failures: dict[str, list[float]] = {}
         # Store and memory change together, one change at a time.
         self._lock = asyncio.Lock()
 
     async def open(self, first_password: str) -> bool:
         """Read who there is; with nobody there, make ``admin``. Whether it was made."""
-        # Checked against for an unknown name, so that the time taken tells nothing.
-        self._hash_of_nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_hex(8))
         async with self._database.reading() as connection:
             for row in (await connection.execute(select(operators))).mappings():
                 self._keep(dict(row))
@@ -129,23 +125,13 @@ class Operators:
 
     async def sign_in(self, username: str, password: str, address: str) -> SignIn:
         """A new sign-in. Unauthorized, or TooMany after 5 failures a minute of name and address."""
-        key = f"{address}\n{username}"
-        now = time.monotonic()
-        self._forget_failures(now)
-        if len(self._failures.get(key, ())) >= FAILURES_A_MINUTE:
-            wait = int(61 - (now - self._failures[key][0]))
-            raise TooMany(
-                "Too many failed attempts; try again in a minute",
-                headers={"Retry-After": str(max(1, wait))},
-            )
-        # Counted before the slow check, so that attempts side by side count too.
-        self._failures.setdefault(key, []).append(now)
+        self._attempts.begin(username, address)
         operator = next((o for o in self._operators.values() if o.username == username), None)
-        hashed = self._hashes[operator.id] if operator else self._hash_of_nobody
-        matches = await asyncio.to_thread(self._matches, hashed, password)
-        if operator is None or not matches or operator.id not in self._operators:
+        kept = self._hashes[operator.id] if operator else None
+        matches = await self._passwords.match(kept, password)
+        if operator is None or not matches or self._hashes.get(operator.id) != kept:
             raise Unauthorized("Wrong username or password")
-        self._failures.pop(key, None)
+        self._attempts.succeed(username, address)
         async with self._lock:
             return await self._issue(operator, secrets.token_urlsafe(16))
 
@@ -176,7 +162,7 @@ class Operators:
         if CONTROL.search(new.username) or new.username != new.username.strip():
             raise Invalid("No control characters or outer spaces in a username", field="username")
         _check_scope(new.bots)
-        hashed = await asyncio.to_thread(self._hasher.hash, new.password)
+        hashed = await self._passwords.hash(new.password)
         row = {
             "id": secrets.token_urlsafe(9),
             "username": new.username,
@@ -202,7 +188,7 @@ class Operators:
         if change.admin is not None:
             values["admin"] = change.admin
         if change.password is not None:
-            values["password_hash"] = await asyncio.to_thread(self._hasher.hash, change.password)
+            values["password_hash"] = await self._passwords.hash(change.password)
         async with self._lock:
             operator = self._get(operator_id)
             if change.admin is False:
@@ -291,20 +277,6 @@ class Operators:
     def _forget_sign_ins(self, operator_id: str) -> None:
         for gone in [key for key, (owner, _) in self._sign_ins.items() if owner == operator_id]:
             del self._sign_ins[gone]
-
-    def _forget_failures(self, now: float) -> None:
-        for key, times in list(self._failures.items()):
-            recent = [at for at in times if now - at < 60]
-            if recent:
-                self._failures[key] = recent
-            else:
-                del self._failures[key]
-
-    def _matches(self, hashed: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password)
-        except (VerificationError, InvalidHashError):
-            return False
 
 
 def _check_scope(scope: list[str] | Literal["*"]) -> None:

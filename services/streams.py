@@ -211,8 +211,6 @@ class Streams:
             reason = "overloaded"
         elif self._per_user[sub] >= self.max_per_user:
             reason = "too-many-streams"
-        if not self._per_user[sub]:
-            del self._per_user[sub]  # the look-up made it
         if reason is not None:
             self.refused[reason] += 1
         return reason
