@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import jwt
@@ -23,6 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 PASSWORD = "a password of the tests"
 START_SECONDS = 20
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+ClosableT = TypeVar("ClosableT", bound=Closable)
 
 
 class Answer:
@@ -124,7 +131,7 @@ class RunningPulso:
         self.port = 0
         self.output = ""
         self._process: subprocess.Popen[str] | None = None
-        self._clients: list[StreamClient] = []
+        self._clients: list[Closable] = []
 
     def start(self) -> "RunningPulso":
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PULSO_", "JWT_"))}
@@ -180,6 +187,11 @@ class RunningPulso:
         """A clean shutdown; the exit status."""
         self.terminate()
         return self.wait()
+
+    def keep(self, client: ClosableT) -> ClosableT:
+        """Close this client with the server; it."""
+        self._clients.append(client)
+        return client
 
     def close_clients(self) -> None:
         """Close every stream that was opened through here."""
@@ -247,9 +259,7 @@ class RunningPulso:
         query.append(("token", token if token is not None else self.token()))
         if after is not None:
             headers["Last-Event-ID"] = after
-        client = StreamClient(self, query, headers)
-        self._clients.append(client)
-        return client
+        return self.keep(StreamClient(self, query, headers))
 
     def streams(self) -> list[dict[str, Any]]:
         """GET /api/streams, everyone's."""
