@@ -1,0 +1,105 @@
+"""The pages' door: who is let in, where the others go, what the browser is told."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.web import Application
+
+from handlers.pages import POLICY, routes
+from services.errors import Unauthorized
+
+
+class Access:
+    """Lets in whoever has the token ``good``."""
+
+    def authorize(self, token: str) -> str:
+        if token != "good":
+            raise Unauthorized("Invalid token")
+        return token
+
+
+@pytest.fixture
+def app() -> Application:
+    return Application(routes(access=Access()), allowed_origins=frozenset())
+
+
+@pytest.fixture
+def ask(http_server, http_port):  # type: ignore[no-untyped-def]
+    async def ask(path: str, **headers: str) -> HTTPResponse:
+        return await AsyncHTTPClient().fetch(
+            f"http://127.0.0.1:{http_port}{path}",
+            headers=headers,
+            follow_redirects=False,
+            raise_error=False,
+        )
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "path", ["/bots", "/bots/b%201", "/monitor?botId=a&botId=b", "/simulator", "/monitor"]
+)
+@pytest.mark.gen_test
+async def test_a_stranger_is_sent_to_sign_in_and_back(ask, path):  # type: ignore[no-untyped-def]
+    answer = await ask(path)
+    assert answer.code == 302
+    assert answer.headers["Location"] == "/login?next=" + quote(path, safe="")
+
+
+@pytest.mark.gen_test
+async def test_a_path_that_looks_like_a_host_is_no_way_out(ask):  # type: ignore[no-untyped-def]
+    answer = await ask("//evil.example/bots")
+    assert answer.code == 404
+
+
+@pytest.mark.parametrize("path", ["/bots", "/bots/b1", "/monitor?botId=a", "/simulator"])
+@pytest.mark.gen_test
+async def test_a_signed_in_visitor_gets_the_page(ask, path):  # type: ignore[no-untyped-def]
+    answer = await ask(path, Cookie="pulso_session=good")
+    assert answer.code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.gen_test
+async def test_the_sign_in_page_is_open(ask):  # type: ignore[no-untyped-def]
+    answer = await ask("/login")
+    assert answer.code == 200
+    assert answer.headers["Content-Security-Policy"] == POLICY
+
+
+@pytest.mark.gen_test
+async def test_the_root_leads_to_the_bots(ask):  # type: ignore[no-untyped-def]
+    answer = await ask("/")
+    assert (answer.code, answer.headers["Location"]) == (302, "/bots")
+
+
+@pytest.mark.gen_test
+async def test_an_asset_seen_before_is_not_sent_again(ask):  # type: ignore[no-untyped-def]
+    first = await ask("/static/js/events.js")
+    assert first.code == 200
+    assert "javascript" in first.headers["Content-Type"]
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = await ask("/static/js/events.js", **{"If-None-Match": first.headers["Etag"]})
+    assert again.code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/monitor.html", "/static/../main.py", "/static/%2e%2e/main.py", "/static/"]
+)
+@pytest.mark.gen_test
+async def test_only_assets_are_served_as_such(ask, path):  # type: ignore[no-untyped-def]
+    assert (await ask(path)).code in (403, 404)
+
+
+def test_no_page_has_inline_code_or_foreign_addresses() -> None:
+    for page in (Path(__file__).resolve().parents[2] / "static").glob("*.html"):
+        text = page.read_text()
+        assert "<style" not in text and " style=" not in text, page.name
+        assert "<script>" not in text and " onclick=" not in text, page.name
+        assert "//" not in text.replace("<!doctype", ""), page.name
