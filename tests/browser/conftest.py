@@ -23,7 +23,8 @@ ARGUMENTS = (
 OpenContext = Callable[..., BrowserContext]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while playwright lives in a thread, no other event loop runs there.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")

@@ -1,6 +1,5 @@
 """The whole road on a running server: QR, scan, a customer's message, the answer, the ticks."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -41,7 +40,7 @@ class Bot:
         return answer.json
 
     def act(self, action: str, /, **fields: object):
-        return asyncio.run(self._double.act(action, **fields))
+        return self._double.act_now(action, **fields)
 
     def write(self, text: str, message_id: str) -> None:
         """The customer writes."""
