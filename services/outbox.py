@@ -20,7 +20,8 @@ from services.tasks import Tasks
 from services.timestamps import iso
 from services.whatsapp.gateway import Gateway, SendFailed
 
-SEND_SECONDS = 30.0
+# A gateway gives up by itself after 30 s; this is for one that does not.
+SEND_SECONDS = 40.0
 
 
 class _Letter(msgspec.Struct, frozen=True):

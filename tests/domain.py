@@ -79,9 +79,10 @@ class Domain:
         engine: AIEngine | None = None,
         gateway: Any = None,
         speed: float = SPEED,
+        url: str | None = None,
     ) -> None:
         self.file = folder / "pulso.db"
-        self.database = Database(f"sqlite+aiosqlite:///{self.file}")
+        self.database = Database(url or f"sqlite+aiosqlite:///{self.file}")
         self.bus = Journal()
         self.ledger = Ledger(self.database, self.bus)
         self.intake = Intake()

@@ -21,6 +21,10 @@ from services.store.migrate import StoreUnusable, migrate
 # Seconds between attempts to open.
 OPENING = (0.05, 0.1, 0.2, 0.4, 0.8)
 
+# No connection, no room, shutting down or starting up, a deadlock:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+PASSING = ("08", "53", "57P", "40")
+
 __all__ = ["Database", "StoreUnusable"]
 
 
@@ -31,6 +35,12 @@ class Database:
         self._url = make_url(url)
         self._engine = create_async_engine(self._url, pool_pre_ping=not self._is_sqlite)
         self._writer = self._engine.execution_options(writing=True)
+        # SQLite's readers have one view of everything by nature.
+        self._reader = (
+            self._engine
+            if self._is_sqlite
+            else self._engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         if self._is_sqlite:
             sqlite.configure(self._engine)
 
@@ -54,9 +64,9 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent view of the store for as long as the block lasts."""
+        """One view of the store, that of the first statement, for as long as the block lasts."""
         with _passing_trouble():
-            async with self._engine.connect() as connection:
+            async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -85,8 +95,13 @@ def _passing_trouble() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if error.connection_invalidated or sqlite.is_passing(error.orig):
+        sqlstate = getattr(error.orig, "sqlstate", None) or ""
+        if (
+            error.connection_invalidated
+            or sqlite.is_passing(error.orig)
+            or sqlstate.startswith(PASSING)
+        ):
             raise Unavailable("The store can't be reached right now") from error
         raise
-    except (PoolTimeout, ConnectionError) as error:
+    except (PoolTimeout, OSError) as error:
         raise Unavailable("The store can't be reached right now") from error
