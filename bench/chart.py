@@ -1,0 +1,7 @@
+"""The chart."""
+
+from bench.goals import Medians
+
+
+def chart(medians: Medians) -> str:
+    return ""

@@ -1,0 +1,59 @@
+"""What Pulso is held to, each against what was measured in the same run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# scenario -> measure -> peer -> median
+Medians = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """At most ``limit``: times the peer's figure, or in the measure's own unit without a peer."""
+
+    scenario: str
+    measure: str
+    limit: float
+    peer: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    goal: Goal
+    pulso: float
+    peer: float | None
+    met: bool
+
+    @property
+    def ratio(self) -> float | None:
+        return self.pulso / self.peer if self.peer else None
+
+
+GOALS = (
+    Goal("paced", "cpu", 1.0, "original"),
+    Goal("paced", "cpu", 0.4, "aiohttp-sse"),
+    Goal("burst", "cpu", 0.2, "original"),
+    Goal("burst", "cpu", 0.5, "nchan"),
+    Goal("idle", "memory", 18),
+    Goal("idle", "open", 400),
+    Goal("many-bots", "ratio", 1.3),
+    Goal("latency", "p50", 1.0, "original"),
+    Goal("latency", "p99", 1.0, "original"),
+    Goal("storm", "lost", 0),
+    Goal("heartbeats", "core", 2),
+    Goal("heartbeats", "stall", 50),
+)
+
+
+def verdicts(medians: Medians) -> list[Verdict]:
+    """One for each goal both sides of which were measured."""
+    found = []
+    for goal in GOALS:
+        figures = medians.get(goal.scenario, {}).get(goal.measure, {})
+        pulso = figures.get("pulso")
+        peer = figures.get(goal.peer) if goal.peer else None
+        if pulso is None or (goal.peer and peer is None):
+            continue
+        limit = goal.limit if peer is None else goal.limit * peer
+        found.append(Verdict(goal, pulso, peer, pulso <= limit))
+    return found

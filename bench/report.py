@@ -1,0 +1,108 @@
+"""The tables of a run, and docs/benchmarks.md, which is written by it."""
+
+from pathlib import Path
+
+from bench.chart import chart
+from bench.goals import verdicts
+from bench.machine import facts
+from bench.peers import PEERS
+from bench.results import Results
+from bench.scenarios import SCENARIOS
+from bench.table import markdown, number
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+METHOD = """\
+Each server runs alone, started as its users start it and pinned to one core; the load is one epoll
+loop on another core. The measure is the server's own CPU time (`/proc/<pid>/task/*/schedstat`, all
+its processes and threads), which noise on a machine disturbs least; figures are medians of
+{repetitions}, the peers taking turns within each repetition. Only ratios within one run mean
+anything elsewhere.
+
+- Pulso is `python main.py` with its default settings, on SQLite, through `GET /events/stream` and
+  `POST /events`: each event is validated and kept in the history, and its publisher's token is
+  verified. No peer does any of that.
+- Each reader has a token of its own, verified as it connects, except by nchan and the raw server,
+  which know none. So the limit of streams per user needs no raising. The limit of open files is
+  raised to what the system allows.
+- Every message is a `message:received` with all its fields and 200 bytes of content.
+- Every delivery is counted; a run that loses one fails, except where losing is what it shows.
+- *original* is a short rewrite of the TypeScript that Pulso replaces (Elysia on Bun). *raw* is the
+  floor: epoll and `send`, the frame made once, no HTTP to speak of.
+- `many-bots` sends each batch to 50 of the bots, two events each, whether 50 are connected or
+  5,000: the writes are the same, and what is compared is what the other streams cost.
+- `heartbeats` counts CPU over one whole period, then probes `GET /healthz` every 5 ms over another.
+"""
+
+
+def goals_table(results: Results) -> str:
+    titles = {scenario.name: scenario for scenario in SCENARIOS}
+    rows = []
+    for verdict in verdicts(results.medians()):
+        goal = verdict.goal
+        measure = titles[goal.scenario].measures[goal.measure]
+        against = "–" if verdict.peer is None else f"{goal.peer} {number(verdict.peer)}"
+        ratio = "–" if verdict.ratio is None else f"{verdict.ratio:.2f} ×"
+        unit = f" {measure.unit}" if goal.peer is None else " ×"
+        rows.append(
+            [
+                goal.scenario,
+                f"{measure.label} ({measure.unit})",
+                number(verdict.pulso),
+                against,
+                ratio,
+                f"≤ {goal.limit:g}{unit}",
+                "met" if verdict.met else "NOT MET",
+            ]
+        )
+    head = ["scenario", "measure", "Pulso", "peer", "ratio", "goal", "verdict"]
+    return markdown(head, rows, numbers_from=2)
+
+
+def measures_table(results: Results) -> str:
+    medians = results.medians()
+    names = [
+        p.name for p in PEERS if any(p.name in m for s in medians.values() for m in s.values())
+    ]
+    rows = []
+    for scenario in SCENARIOS:
+        for key, measure in scenario.measures.items():
+            figures = medians.get(scenario.name, {}).get(key, {})
+            if figures:
+                cells = [number(figures[name]) if name in figures else "" for name in names]
+                rows.append([scenario.name, f"{measure.label} ({measure.unit})", *cells])
+    return markdown(["scenario", "measure", *names], rows, numbers_from=2)
+
+
+def notes(results: Results) -> list[str]:
+    """What a reader must know of this run: who was skipped, and what failed."""
+    skipped = [f"{name} skipped: {why}" for name, why in results.skipped.items()]
+    return skipped + results.failures
+
+
+def write(results: Results, command: str, repetitions: int) -> None:
+    """docs/benchmarks.md and its chart."""
+    about = {**facts(), "Command": f"`{command}`"}
+    scenarios = "\n".join(f"- `{s.name}`: {s.title}." for s in SCENARIOS)
+    versions = "\n".join(f"- {name}: {version}" for name, version in results.versions.items())
+    page = [
+        "# Benchmarks",
+        "Written by `make bench`; not to be edited by hand.",
+        "![CPU per delivery, memory per stream](benchmarks.svg)",
+        "## Goals",
+        goals_table(results),
+        "## All figures",
+        measures_table(results),
+        "\n".join(f"- {note}" for note in notes(results)),
+        "## Scenarios",
+        scenarios,
+        "## How it is measured",
+        METHOD.format(repetitions=repetitions).strip(),
+        "## Where",
+        "\n".join(f"- {name}: {fact}" for name, fact in about.items()),
+        "## Versions",
+        versions,
+    ]
+    DOCS.mkdir(exist_ok=True)
+    (DOCS / "benchmarks.md").write_text("\n\n".join(part for part in page if part) + "\n")
+    (DOCS / "benchmarks.svg").write_text(chart(results.medians()))

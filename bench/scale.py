@@ -1,0 +1,40 @@
+"""How much is done: the full run, and a quick one for the work in between."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Numbers of streams, messages and repetitions; times in seconds."""
+
+    repetitions: int = 3
+    fan_streams: int = 500
+    paced_messages: int = 200
+    burst_messages: int = 640
+    warm_up_messages: int = 60
+    idle_streams: int = 10_000
+    many_bots: int = 5_000
+    few_bots: int = 50
+    batches: int = 200
+    latency_streams: int = 1_000
+    latency_messages: int = 100
+    storm_clients: int = 5_000
+    storm_behind: int = 100
+    heartbeat_streams: int = 10_000
+    heartbeat_seconds: int = 30
+
+
+FULL = Scale()
+QUICK = Scale(
+    repetitions=1,
+    paced_messages=80,
+    burst_messages=200,
+    warm_up_messages=20,
+    idle_streams=2_000,
+    many_bots=1_500,
+    batches=60,
+    latency_messages=30,
+    storm_clients=1_000,
+    heartbeat_streams=2_000,
+    heartbeat_seconds=5,
+)
