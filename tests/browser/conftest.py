@@ -49,8 +49,15 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_context(browser: Browser, server: Server, complaints: list[str]) -> Iterator[OpenContext]:
-    """Another browser profile; ``signed_in`` unless told otherwise."""
+def frail(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own, to be killed."""
+    server = Server(tmp_path / "frail")
+    server.start()
+    yield server
+    server.stop()
+
+
+def contexts(browser: Browser, server: Server, complaints: list[str]) -> Iterator[OpenContext]:
     opened: list[BrowserContext] = []
 
     def open_one(*, signed_in: bool = True, **options: Any) -> BrowserContext:
@@ -74,6 +81,18 @@ def open_context(browser: Browser, server: Server, complaints: list[str]) -> Ite
     yield open_one
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser, server: Server, complaints: list[str]) -> Iterator[OpenContext]:
+    """Another browser profile; ``signed_in`` unless told otherwise."""
+    yield from contexts(browser, server, complaints)
+
+
+@pytest.fixture
+def open_frail(browser: Browser, frail: Server, complaints: list[str]) -> Iterator[OpenContext]:
+    """As ``open_context``, of the server that may be killed."""
+    yield from contexts(browser, frail, complaints)
 
 
 @pytest.fixture

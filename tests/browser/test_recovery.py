@@ -1,6 +1,5 @@
 """Whatever breaks between page and server, the page gets right again by itself."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenContext
@@ -77,21 +76,10 @@ def test_a_signed_out_page_goes_to_the_sign_in(open_context: OpenContext, server
     expect(page.get_by_label("Password")).to_be_visible()
 
 
-@pytest.fixture
-def frail(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    server = Server(tmp_path_factory.mktemp("frail"))
-    server.start()
-    yield server
-    server.stop()
-
-
-def test_open_pages_survive_a_killed_server(browser, frail: Server) -> None:  # type: ignore[no-untyped-def]
+def test_open_pages_survive_a_killed_server(frail: Server, open_frail: OpenContext) -> None:
     bot_id = frail.linked_bot()
     session = frail.quiet_session(bot_id)
-    context = browser.new_context(base_url=frail.url, locale="en-US")
-    cookie = frail.api.cookies["pulso_session"]
-    context.add_cookies([{"name": "pulso_session", "value": cookie, "url": frail.url}])
-    page = context.new_page()
+    page = open_frail().new_page()
     open_chat(page, bot_id, session["id"])
     for number in range(20):
         frail.customer_writes(bot_id, f"antes {number}.")
@@ -103,4 +91,3 @@ def test_open_pages_survive_a_killed_server(browser, frail: Server) -> None:  # 
     expect(page.locator("connection-light")).to_have_text("Live", timeout=60_000)
     stored = frail.get(f"/api/sessions/{session['id']}/messages", limit=200)["messages"]
     expect(page.locator(".message .text")).to_have_text([one["content"] for one in stored])
-    context.close()

@@ -1,0 +1,150 @@
+/**
+ * The tab that holds the connection for every tab of the browser.
+ *
+ * It follows the bots of all and passes on what comes, numbered. A tab is adopted only where the
+ * ring proves that nothing lies between what it has and what comes next; else it is refused and
+ * keeps a connection of its own until the two feeds meet.
+ */
+
+import { FeedRing } from './feed-ring.js';
+import { StreamLink } from './stream-link.js';
+
+// The server's limit of bots on one stream.
+const MOST_BOTS = 100;
+
+export class StreamLeader {
+  #own;
+  #post;
+  #whenGone;
+  #link;
+  #ring;
+  #members = new Map();
+  #since = new Map();
+  #generation = 0;
+  #number = 0;
+  #state = 'connecting';
+
+  /**
+   * `own` is the leading tab itself: `{id, bots, cursor, tell}`. `post(message)` reaches the other
+   * tabs; `whenGone(id, act)` acts once that tab has gone.
+   */
+  constructor(own, { heartbeatSeconds, url, post, whenGone }) {
+    this.#own = own;
+    this.#post = post;
+    this.#whenGone = whenGone;
+    this.#ring = new FeedRing(own.cursor);
+    for (const bot of own.bots) this.#since.set(bot, 0);
+    const tell = (kind, value, id) => this.#told(kind, value, id);
+    this.#link = new StreamLink(own.bots, { cursor: own.cursor, heartbeatSeconds, url, tell });
+  }
+
+  get cursor() {
+    return this.#link.cursor;
+  }
+
+  open() {
+    this.#post({ kind: 'lead' });
+    this.#link.open();
+  }
+
+  close() {
+    this.#link.close();
+  }
+
+  hold() {
+    this.#link.hold();
+  }
+
+  /** The leading tab goes on from its snapshot: for the others the feed has a hole here. */
+  resume(cursor) {
+    this.#restart(cursor);
+    this.#link.resume(cursor);
+    this.#post({ kind: 'lead' });
+  }
+
+  /** A tab says which bots it follows and how far it is. */
+  join({ from, bots, cursor }) {
+    if (!this.#members.has(from)) this.#whenGone(from, () => this.leave(from));
+    this.#members.set(from, bots);
+    this.#followAll();
+    const place = this.#ring.placeOf(cursor);
+    const whole = place !== undefined && bots.every((bot) => this.#since.get(bot) <= place);
+    if (!whole) {
+      this.#post({ kind: 'refuse', to: from });
+      return;
+    }
+    const replay = this.#ring.after(place).filter(({ event }) => bots.includes(event.botId));
+    const { generation, number, state } = this.#stamp();
+    this.#post({ kind: 'adopt', to: from, generation, number, state, replay });
+  }
+
+  leave(member) {
+    if (this.#members.delete(member)) this.#followAll();
+  }
+
+  #stamp() {
+    return {
+      generation: `${this.#own.id}/${this.#generation}`,
+      number: this.#number,
+      state: this.#state,
+    };
+  }
+
+  #followAll() {
+    const wanted = new Set(this.#own.bots);
+    for (const bots of this.#members.values()) {
+      const more = bots.filter((bot) => !wanted.has(bot));
+      if (wanted.size + more.length <= MOST_BOTS) for (const bot of more) wanted.add(bot);
+    }
+    const before = this.#since.size;
+    const gone = [...this.#since.keys()].filter((bot) => !wanted.has(bot));
+    for (const bot of gone) this.#since.delete(bot);
+    for (const bot of wanted) if (!this.#since.has(bot)) this.#since.set(bot, this.#ring.end);
+    if (gone.length || this.#since.size !== before) this.#link.follow([...wanted]);
+  }
+
+  /** A new stretch: what came before can't be joined to what comes. */
+  #restart(cursor) {
+    this.#generation += 1;
+    this.#number = 0;
+    this.#ring = new FeedRing(cursor);
+    for (const bot of this.#since.keys()) this.#since.set(bot, 0);
+  }
+
+  #told(kind, value, id) {
+    if (kind === 'event') this.#heard(value, id);
+    else {
+      if (kind === 'state') this.#state = value;
+      this.#post({ kind, state: value });
+      this.#own.tell(kind, value);
+    }
+  }
+
+  #heard(event, id) {
+    switch (event.type) {
+      case 'gap':
+        this.#restart(this.#link.cursor);
+        this.#post({ kind: 'gap', event, id });
+        break;
+      case 'connected':
+        this.#ring.mark(id);
+        break;
+      case 'ping':
+        this.#ring.mark(id);
+        this.#pass(event, id);
+        break;
+      case 'closing':
+      case 'token:expiring':
+        break;
+      default:
+        this.#ring.add(id, event);
+        this.#pass(event, id);
+    }
+    if (!event.botId || this.#own.bots.includes(event.botId)) this.#own.tell('event', event, id);
+  }
+
+  #pass(event, id) {
+    this.#number += 1;
+    this.#post({ kind: 'event', ...this.#stamp(), event, id });
+  }
+}

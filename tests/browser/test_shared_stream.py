@@ -1,0 +1,102 @@
+"""Tabs of one browser share one connection, and lose nothing when it changes hands."""
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import OpenContext
+from tests.browser.server import Server
+from tests.browser.test_monitor import messages, open_chat
+
+
+def tabs(context: BrowserContext, bot_id: str, session_id: str, count: int) -> list[Page]:
+    pages = [context.new_page() for _ in range(count)]
+    for page in pages:
+        open_chat(page, bot_id, session_id)
+    return pages
+
+
+def test_eight_tabs_have_one_connection_and_all_hear(
+    open_context: OpenContext, server: Server
+) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    pages = tabs(open_context(), bot_id, session["id"], 8)
+    server.until(lambda: len(server.streams()) == 1)
+    for number in range(5):
+        server.customer_writes(bot_id, f"para todas {number}")
+    for page in pages:
+        expect(page.locator(".message .text")).to_have_text(
+            ["hola", *(f"para todas {number}" for number in range(5))]
+        )
+
+
+def test_a_tab_of_another_bot_joins_the_connection(
+    open_context: OpenContext, server: Server
+) -> None:
+    one, other = server.linked_bot("Uno"), server.linked_bot("Dos")
+    first, second = server.quiet_session(one), server.quiet_session(other)
+    context = open_context()
+    (page,) = tabs(context, one, first["id"], 1)
+    (joined,) = tabs(context, other, second["id"], 1)
+    server.until(lambda: [sorted(s["bots"]) for s in server.streams()] == [sorted([one, other])])
+    server.customer_writes(other, "al segundo")
+    server.customer_writes(one, "al primero")
+    expect(messages(joined, "al segundo")).to_have_count(1)
+    expect(messages(page, "al primero")).to_have_count(1)
+    expect(messages(page, "al segundo")).to_have_count(0)
+    joined.close()
+    server.until(lambda: [s["bots"] for s in server.streams()] == [[one]])
+
+
+def test_the_connection_changes_hands_without_loss(
+    open_context: OpenContext, server: Server
+) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id, "0")
+    pages = tabs(open_context(), bot_id, session["id"], 4)
+    number = 0
+    while len(pages) > 1:
+        for _ in range(10):
+            number += 1
+            server.customer_writes(bot_id, str(number))
+            if number % 10 == 5:
+                pages.pop(0).close()
+        for page in pages:
+            expect(page.locator(".message .text")).to_have_text(
+                [str(one) for one in range(number + 1)]
+            )
+    server.until(lambda: len(server.streams()) == 1)
+    pages.pop().close()
+    server.until(lambda: server.streams() == [])
+
+
+def test_one_browser_never_holds_more_than_two_connections(
+    open_context: OpenContext, server: Server
+) -> None:
+    bots = [server.linked_bot(f"Bot {number}") for number in range(4)]
+    sessions = [server.quiet_session(bot_id) for bot_id in bots]
+    context = open_context()
+    pages = []
+    for bot_id, session in zip(bots, sessions, strict=True):
+        page = context.new_page()
+        page.goto(f"/monitor?botId={bot_id}#{session['id']}")
+        pages.append(page)
+        # A busy neighbour: cursors are seldom equal.
+        server.customer_writes(bots[0], "ruido")
+        assert len(server.streams()) <= 2
+    for bot_id, page in zip(bots, pages, strict=True):
+        server.customer_writes(bot_id, "directo")
+        expect(messages(page, "directo")).to_have_count(1)
+    assert len(server.streams()) <= 2
+
+
+def test_a_killed_server_is_told_to_every_tab(frail: Server, open_frail: OpenContext) -> None:
+    bot_id = frail.linked_bot()
+    session = frail.quiet_session(bot_id)
+    pages = tabs(open_frail(), bot_id, session["id"], 3)
+    frail.kill()
+    frail.start()
+    frail.until(lambda: frail.status(bot_id) == "connected")
+    frail.customer_writes(bot_id, "después")
+    for page in pages:
+        expect(page.locator(".message .text")).to_have_text(["hola", "después"], timeout=60_000)
+    frail.until(lambda: len(frail.streams()) == 1)
