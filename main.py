@@ -58,7 +58,11 @@ from services.whatsapp.simulated import SimulatedGateway
 
 VERSION = "0.1.0"
 HERE = Path(__file__).resolve().parent
-
+# A request's headers may take so long, and what is between two requests.
+IDLE_SECONDS = 75
+BODY_SECONDS = 30
+# How long an answer may wait for a client that takes nothing of it.
+STALLED_ANSWER_SECONDS = 30
 # A stream is some hundred objects that live for an hour. At Python's 700 new objects a
 # collection, a crowd of 5,000 that connects spends a quarter of its CPU walking them again.
 GC_THRESHOLDS = (20_000, 20, 100)
@@ -112,9 +116,8 @@ class Pulso:
         self.server = Server(
             self.application(),
             xheaders=True,
-            # Waiting for a request's headers, and between two requests.
-            idle_connection_timeout=75,
-            body_timeout=30,
+            idle_connection_timeout=IDLE_SECONDS,
+            body_timeout=BODY_SECONDS,
             max_header_size=65_536,
             max_body_size=1_048_576,
             trusted_downstream=list(settings.trusted_proxies),
@@ -192,7 +195,9 @@ class Pulso:
     def listen(self) -> str:
         """Begin to accept; the address."""
         host = self.settings.host
-        self.listener = Listener(self.server, host, self.settings.port)
+        self.listener = Listener(
+            self.server, host, self.settings.port, dead_after=STALLED_ANSWER_SECONDS
+        )
         self.listener.start()
         return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
 

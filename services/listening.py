@@ -48,10 +48,15 @@ class Server(HTTPServer):
 
 
 class Listener:
-    """Accepts connections for a server until it is closed."""
+    """Accepts connections for a server until it is closed.
 
-    def __init__(self, server: Server, host: str, port: int) -> None:
+    ``dead_after``: seconds that sent bytes may stay untaken by a peer, dead or only not reading.
+    Tornado has no limit for that: an answer nobody reads would stay in memory for good.
+    """
+
+    def __init__(self, server: Server, host: str, port: int, *, dead_after: float) -> None:
         self._server = server
+        self._dead_after_ms = int(dead_after * 1000)
         self._sockets = bind_sockets(port, host, backlog=BACKLOG)
         self._paused: asyncio.TimerHandle | None = None
         self._complained_at = float("-inf")
@@ -87,6 +92,7 @@ class Listener:
                 elif error.errno not in _GONE:
                     raise
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._dead_after_ms)
             self._server.handle_stream(IOStream(connection), address)
 
     def _pause(self, error: OSError) -> None:

@@ -127,6 +127,7 @@ class RunningPulso:
             "JWT_SECRET": SECRET,
             **settings,
         }
+        self.command = [sys.executable, str(ROOT / "main.py")]
         self.log_path = data_dir.with_name(data_dir.name + ".log")
         self.port = 0
         self.output = ""
@@ -137,7 +138,7 @@ class RunningPulso:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PULSO_", "JWT_"))}
         with self.log_path.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "main.py")],
+                self.command,
                 env={**inherited, **self.settings},
                 stdout=subprocess.PIPE,
                 stderr=log,
