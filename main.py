@@ -22,6 +22,7 @@ from handlers.base import NotFoundHandler, short_log
 from handlers.bots import BotCommandHandler, BotHandler, BotsHandler, BotStatusHandler
 from handlers.events import EventsHandler, RenewHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
+from handlers.media import MediaHandler
 from handlers.operators import OperatorHandler, OperatorsHandler
 from handlers.pages import routes as page_routes
 from handlers.sessions import MessagesHandler, ReadHandler, SessionHandler, SessionsHandler
@@ -42,9 +43,11 @@ from services.config import (
 from services.conversations import Conversations
 from services.event_bus import EventBus
 from services.idempotency import IdempotencyKeys
+from services.in_flight import InFlight
 from services.intake import Intake
 from services.ledger import Ledger
 from services.listening import Listener, Server, streams_that_fit
+from services.media import Media
 from services.metrics import Metrics
 from services.operators import Operators
 from services.outbox import Outbox
@@ -63,6 +66,9 @@ IDLE_SECONDS = 75
 BODY_SECONDS = 30
 # How long an answer may wait for a client that takes nothing of it.
 STALLED_ANSWER_SECONDS = 30
+
+# How long a shutdown waits for answers that are under way.
+ANSWER_SECONDS = 2.0
 # A stream is some hundred objects that live for an hour. At Python's 700 new objects a
 # collection, a crowd of 5,000 that connects spends a quarter of its CPU walking them again.
 GC_THRESHOLDS = (20_000, 20, 100)
@@ -102,7 +108,7 @@ class Pulso:
             on_change=lambda: self.streams.recheck(self.operators.still),
         )
         self.readiness = Readiness(self.bus, self.database, self.streams)
-        ledger = Ledger(self.database, self.bus)
+        self.ledger = ledger = Ledger(self.database, self.bus)
         self.intake = Intake()
         self.gateway = make_gateway(settings)
         self.bots = Bots(ledger, self.gateway, self.intake.feed)
@@ -113,6 +119,7 @@ class Pulso:
         self.conversations = Conversations(
             ledger, self.gateway, outbox, answering, self.bots.exists
         )
+        self.in_flight = InFlight()
         self.server = Server(
             self.application(),
             xheaders=True,
@@ -163,6 +170,9 @@ class Pulso:
             (r"/metrics", MetricsHandler, {**access, "metrics": self.metrics}),
             *page_routes(**access),
         ]
+        if isinstance(self.gateway, BaileysGateway):
+            media = {**sessions, "media": Media(self.ledger, self.gateway)}
+            routes.append((r"/api/sessions/([^/]+)/messages/([^/]+)/media", MediaHandler, media))
         if isinstance(self.gateway, SimulatedGateway):
             routes.append(
                 (
@@ -177,6 +187,7 @@ class Pulso:
             default_handler_args=access,
             log_function=short_log,
             cross_origin_protection=True,
+            in_flight=self.in_flight,
             allowed_origins=frozenset(self.settings.allowed_origins),
         )
 
@@ -206,6 +217,7 @@ class Pulso:
         await self.streams.drain(self.settings.drain_seconds)
         if self.listener is not None:
             self.listener.close()
+        await self.in_flight.settle(ANSWER_SECONDS)
         await self.server.close_all_connections()
         await self.conversations.close()
         await self.gateway.close()

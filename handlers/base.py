@@ -12,6 +12,7 @@ import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from services.errors import Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
+from services.in_flight import InFlight
 from services.json_body import decode
 from services.operators import Operators
 from services.tokens import Claims
@@ -177,11 +178,21 @@ class BaseHandler(PulsoHandler):
 
     _received: bytearray
     _too_large = False
+    _counted = False
 
     def prepare(self) -> None:
+        self._counted = True
+        self._in_flight.begin()
         self._received = bytearray()
         connection: Any = self.request.connection
         connection.set_max_body_size(MAX_DISCARDED_BYTES)
+
+    def on_finish(self) -> None:
+        self._settled()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._settled()
 
     def data_received(self, chunk: bytes) -> None:
         if self._too_large or len(self._received) + len(chunk) > MAX_BODY_BYTES:
@@ -206,6 +217,16 @@ class BaseHandler(PulsoHandler):
     def body(self, kind: type[T]) -> T:
         """The JSON body as ``kind``. Invalid names the field that is wrong."""
         return decode(self.raw_body(), kind)
+
+    @property
+    def _in_flight(self) -> InFlight:
+        in_flight: InFlight = self.application.settings["in_flight"]
+        return in_flight
+
+    def _settled(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._in_flight.end()
 
 
 class NotFoundHandler(PulsoHandler):

@@ -17,7 +17,8 @@ from services.event_bus import EventBus
 from services.events import is_bot_id
 from services.outlet import prepare_socket
 from services.sse import control_frame
-from services.streams import Stream, Streams
+from services.stream import Stream
+from services.streams import Streams
 from services.subscription import Notice, Rest, Subscription
 from services.tokens import Claims
 
