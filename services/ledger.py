@@ -6,7 +6,7 @@ snapshot and the events after its cursor make the next snapshot.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.events import Event
 from services.store import Database
 from services.store.schema import bots
+from services.store.to_the_end import to_the_end
 
 
 class Bus(Protocol):
@@ -57,7 +58,7 @@ class Ledger:
         async with self._lock, self._database.writing() as connection:
             change = Change(connection)
             yield change
-            await _to_the_end(self._commit(change))
+            await to_the_end(self._commit(change))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[tuple[AsyncConnection, str]]:
@@ -86,18 +87,3 @@ class Ledger:
             effect()
         if change.told:
             self._bus.publish_all(change.told)
-
-
-async def _to_the_end(work: Coroutine[None, None, None]) -> None:
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            cancelled = True
-        except Exception:
-            break
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError

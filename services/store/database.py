@@ -12,11 +12,12 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.errors import Unavailable
 from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
+from services.store.to_the_end import to_the_end
 
 # Seconds between attempts to open.
 OPENING = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -66,15 +67,18 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One view of the store, that of the first statement, for as long as the block lasts."""
         with _passing_trouble():
-            async with self._reader.connect() as connection:
+            async with _held(self._reader) as connection:
                 yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back where it raises."""
         with _passing_trouble():
-            async with self._writer.begin() as connection:
+            async with _held(self._writer) as connection:
+                await to_the_end(_begin(connection))
                 yield connection
+                if connection.in_transaction():
+                    await to_the_end(connection.commit())
 
     async def _open(self) -> None:
         if self._is_sqlite:
@@ -88,6 +92,27 @@ class Database:
     @property
     def _is_sqlite(self) -> bool:
         return self._url.get_backend_name() == "sqlite"
+
+
+@asynccontextmanager
+async def _held(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    # A cancellation amid either of these would leave a connection that nobody closes, and with
+    # SQLite its thread.
+    connection = engine.connect()
+    try:
+        await to_the_end(_start(connection))
+        yield connection
+    finally:
+        if connection.sync_connection is not None:
+            await to_the_end(connection.close())
+
+
+async def _start(connection: AsyncConnection) -> None:
+    await connection.start()
+
+
+async def _begin(connection: AsyncConnection) -> None:
+    await connection.begin().start()
 
 
 @contextmanager

@@ -16,7 +16,10 @@ ACKS: tuple[Ack, ...] = get_args(Ack)
 
 
 class StoredMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A message as a snapshot shows it; ``failed`` says why it did not go out."""
+    """A message as a snapshot shows it; ``failed`` says why it did not go out.
+
+    ``media`` describes what is not text; its ``file`` is True where there is one to fetch.
+    """
 
     id: str
     session_id: str
@@ -28,6 +31,7 @@ class StoredMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ack: Ack | None
     origin: Origin | None
     failed: str | None
+    media: dict[str, Any] | None = None
 
 
 def message_of(row: Any) -> StoredMessage:
@@ -43,7 +47,16 @@ def message_of(row: Any) -> StoredMessage:
         ack=row.ack,
         origin=row.origin,
         failed=row.failed,
+        media=described(row.media),
     )
+
+
+def described(media: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The media without the key of its file, which is no browser's business."""
+    if media is None:
+        return None
+    shown = {name: value for name, value in media.items() if name != "download"}
+    return {**shown, "file": media.get("download") is not None}
 
 
 async def known(

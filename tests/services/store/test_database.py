@@ -5,6 +5,7 @@ import os
 import socket
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -224,3 +225,34 @@ async def _refused(port: int) -> None:
     with pytest.raises(Unavailable):
         await store.open()
     await store.close()
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_who_is_cancelled_anywhere_leaves_no_connection_and_no_thread(
+    tmp_path: Path,
+) -> None:
+    before = set(threading.enumerate())
+    store = database(tmp_path)
+    await store.open()
+
+    async def work() -> None:
+        async with store.reading() as reader:
+            await reader.execute(select(bots.c.id))
+            async with store.writing() as writer:
+                await writer.execute(insert(bots).values(**BOT))
+                raise RuntimeError
+
+    for n in range(80):
+        task = asyncio.ensure_future(work())
+        for _ in range(n % 20):
+            await asyncio.sleep(0)
+        if n >= 20:
+            await asyncio.sleep(n / 10_000)
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            assert isinstance(task.exception(), RuntimeError)
+    await store.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+    assert set(threading.enumerate()) <= before
