@@ -27,6 +27,7 @@ from services.whatsapp.gateway import (
     Disconnected,
     Failed,
     GatewayEvent,
+    MediaUnavailable,
     MessageArrived,
     Presence,
     QrExpired,
@@ -42,10 +43,6 @@ BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the crede
 STEADY = 60.0  # seconds online after which the next loss counts as a first one
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
-
-
-class MediaUnavailable(Exception):
-    """A message's file can't be had; the text says why, for an operator to read."""
 
 
 class _Bot:

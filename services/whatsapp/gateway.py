@@ -111,6 +111,10 @@ class SendFailed(Exception):
     """A message did not go out; the text says why, for an operator to read."""
 
 
+class MediaUnavailable(Exception):
+    """A message's file can't be had; the text says why, for an operator to read."""
+
+
 class Gateway(Protocol):
     """One WhatsApp back end. Constructors touch no loop; ``open`` may."""
 

@@ -103,6 +103,7 @@ def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
         "ack",
         "origin",
         "failed",
+        "media",
     }
     assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
 

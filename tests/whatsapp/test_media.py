@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from services.whatsapp.baileys_gateway import BaileysGateway, MediaUnavailable
-from services.whatsapp.gateway import MessageArrived
+from services.whatsapp.baileys_gateway import BaileysGateway
+from services.whatsapp.gateway import MediaUnavailable, MessageArrived
 
 LIMIT = 1_000_000
 VCARD = "BEGIN:VCARD\nFN:Eva\nTEL;type=CELL;waid=5215550000009:+52 1 555 000 0009\nEND:VCARD"

@@ -1,5 +1,6 @@
 """The whole road on a running server: QR, scan, a customer's message, the answer, the ticks."""
 
+import base64
 import os
 import signal
 from collections.abc import Iterator
@@ -136,3 +137,57 @@ def test_stopping_the_server_takes_the_whatsapp_process_along(bot: Bot):
     bot.server.close_clients()
     assert bot.server.stop() == 0
     eventually(lambda: not Path(f"/proc/{child}").exists())
+
+
+def picture(bot: Bot, content: bytes, **fields: object) -> None:
+    """The customer sends a file; ``fields`` of its part of the message."""
+    kind = str(fields.pop("kind", "image"))
+    file = bot.act("upload", kind=kind, base64=base64.b64encode(content).decode())
+    sender = {"bot": bot.user, "from": bot.customer, "name": "Ana"}
+    bot.act("message", **sender, id="3EB0FILE", message={f"{kind}Message": {**file, **fields}})
+    bot.stream.until("message:received")
+
+
+def opened(bot: Bot, token: str | None = None):
+    path = f"/api/sessions/{bot.session()['id']}/messages/3EB0FILE/media"
+    return bot.server.request("GET", path, token=token or bot.token)
+
+
+def test_a_picture_is_described_and_opens_in_the_page(bot: Bot):
+    picture(bot, b"\xff\xd8 a picture", mimetype="image/jpeg", caption="mira", width=4, height=3)
+    (message,) = [one for one in bot.stored() if one["id"] == "3EB0FILE"]
+    assert (message["type"], message["content"]) == ("image", "mira")
+    assert message["media"] == {
+        "mimetype": "image/jpeg",
+        "size": 12,
+        "width": 4,
+        "height": 3,
+        "file": True,
+    }
+    answer = opened(bot)
+    assert (answer.status, answer.body) == (200, b"\xff\xd8 a picture")
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Content-Disposition"] == "inline"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_document_is_saved_never_rendered(bot: Bot):
+    page = b"<script>alert(1)</script>"
+    name = 'a"b\r\nX: y/ñ.html'
+    picture(bot, page, kind="document", mimetype="text/html", fileName=name)
+    answer = opened(bot)
+    assert answer.body == page
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename*=UTF-8''a%22b%0D%0AX%3A%20y%2F%C3%B1.html"
+    )
+
+
+def test_a_file_is_for_those_who_may_read_the_chat(bot: Bot):
+    picture(bot, b"x", mimetype="image/png")
+    stranger = bot.server.token("stranger", bots=["another"])
+    assert opened(bot, stranger).status == 404
+    path = f"/api/sessions/{bot.session()['id']}/messages/3EB0NONE/media"
+    assert bot.server.request("GET", path, token=bot.token).status == 404
+    assert bot.server.request("GET", path).status == 401

@@ -1,0 +1,34 @@
+"""GET /api/sessions/{id}/messages/{messageId}/media: the file of a message."""
+
+from urllib.parse import quote
+
+from handlers.base import BaseHandler
+from services.conversations import Conversations
+from services.errors import NotFound
+from services.media import Media
+
+FRESH_SECONDS = 3600  # a file never changes, but its reader may lose the right to it
+
+
+class MediaHandler(BaseHandler):
+    conversations: Conversations
+    media: Media
+
+    async def get(self, session_id: str, message_id: str) -> None:
+        claims = self.claims()
+        snapshot = await self.conversations.get(session_id)
+        if not claims.may(snapshot.session.bot_id or ""):
+            raise NotFound("No such session")
+        file = await self.media.file(session_id, message_id)
+        self.set_header("Content-Type", file.mimetype)
+        self.set_header("Content-Disposition", disposition(file.name, shown=file.shown))
+        self.set_header("Content-Security-Policy", "default-src 'none'; sandbox")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Cache-Control", f"private, max-age={FRESH_SECONDS}")
+        self.finish(file.content)
+
+
+def disposition(name: str | None, *, shown: bool) -> str:
+    """RFC 6266, with the name as RFC 8187 encodes it: nothing of it reaches the header raw."""
+    kind = "inline" if shown else "attachment"
+    return f"{kind}; filename*=UTF-8''{quote(name, safe='')}" if name else kind
