@@ -90,10 +90,10 @@ class Crowd:
         missing = deliveries * len(self.readers) - sum(r.got for r in self.readers.values())
         while missing > 0 and time.monotonic() - last < PATIENCE_SECONDS:
             for fd, flags in self.epoll.poll(1):
-                reader = self.readers.get(fd)
-                before = reader.got if reader else 0
+                reader = self.readers[fd]
+                before = reader.got
                 self._ready(fd, flags)
-                if reader and reader.got != before:
+                if reader.got != before:
                     missing -= reader.got - before
                     last = time.monotonic()
         return missing
@@ -129,9 +129,7 @@ class Crowd:
                             raise ConnectionError(f"A post got {status}: {answer[:200]!r}")
                         idle.append(busy[fd])
                         continue
-                    reader = self.readers.get(fd)
-                    if reader is None:
-                        continue
+                    reader = self.readers[fd]
                     before = reader.got
                     self._ready(fd, flags)
                     if reader.got > before:

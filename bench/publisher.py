@@ -14,11 +14,11 @@ class Publisher:
 
     def send(self, bot: str, body: bytes) -> None:
         target, headers = self.server.publish_request(bot)
-        self.socket.sendall(
+        head = (
             f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode()
-            + body
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
         )
+        self.socket.sendall(head.encode() + body)
 
     def answer(self) -> tuple[int, bytes]:
         """Status and body of the answer that has begun to come. ConnectionError where none does."""

@@ -2,7 +2,7 @@
 
 from bench.peers.nchan import Nchan
 from bench.peers.original import Original
-from bench.peers.peer import Peer
+from bench.peers.peer import ROOT, Peer
 from bench.peers.pulso import Pulso
 from bench.peers.python_peer import AiohttpSse, Raw, SseStarlette
 
@@ -15,4 +15,4 @@ PEERS: tuple[Peer, ...] = (
     Raw(),
 )
 
-__all__ = ["PEERS", "Peer"]
+__all__ = ["PEERS", "ROOT", "Peer"]

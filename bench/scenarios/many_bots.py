@@ -9,7 +9,7 @@ from bench.server import running
 
 BATCH = 100
 # One batch within each shared write, so that both numbers of bots do the same writes.
-RATE = 20
+RATE = 40
 WARM_UP_BATCHES = 10
 
 

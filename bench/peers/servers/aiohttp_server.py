@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp_sse import sse_response
 
 Queues = dict[str, set[asyncio.Queue[str]]]
-QUEUES = web.AppKey("queues", Queues)
+QUEUES: web.AppKey[Queues] = web.AppKey("queues")
 SECRET = os.environ["JWT_SECRET"]
 
 
@@ -38,10 +38,21 @@ async def emit(request: web.Request) -> web.Response:
 def main() -> None:
     uvloop.install()
     app = web.Application()
-    app[QUEUES] = defaultdict(set)
+    queues: Queues = defaultdict(set)
+    app[QUEUES] = queues
     app.add_routes([web.get("/events/stream", stream), web.post("/emit", emit)])
     port = int(sys.argv[1])
-    web.run_app(app, host="127.0.0.1", port=port, access_log=None, backlog=4096, print=None)
+    web.run_app(
+        app,
+        host="127.0.0.1",
+        port=port,
+        access_log=None,
+        backlog=4096,
+        print=None,
+        # A stream whose reader left ends, and the server's own end waits for none.
+        handler_cancellation=True,
+        shutdown_timeout=1,
+    )
 
 
 if __name__ == "__main__":
