@@ -24,10 +24,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 class BotHistory:
     __slots__ = ("dropped", "entries")
 
-    def __init__(self) -> None:
+    def __init__(self, dropped: int = 0) -> None:
         self.entries: deque[Entry] = deque()
         # Sequence number of the newest event that is no longer here; 0: none was dropped.
-        self.dropped = 0
+        self.dropped = dropped
 
 
 class History:
@@ -44,7 +44,8 @@ class History:
         self.bots: dict[str, BotHistory] = {}
 
     def append(self, entry: Entry) -> None:
-        bot = self.bots.pop(entry.bot_id, None) or BotHistory()
+        # A bot unheard of may be one that was folded into the floor.
+        bot = self.bots.pop(entry.bot_id, None) or BotHistory(self.floor)
         self.bots[entry.bot_id] = bot  # last in the dict: the most recently heard of
         bot.entries.append(entry)
         while len(bot.entries) > self.events:

@@ -182,7 +182,8 @@ class Subscription:
             return
         self.closing = reason
         self._leave(self)
-        if reason not in _GRACEFUL:
+        # Live events after a replay that is cut short would skip what it still held.
+        if reason not in _GRACEFUL or self.replay:
             self._drain()
         self._put(None)
 
