@@ -1,6 +1,7 @@
 """Tokens: HS256 JWTs, signed and verified. Only HS256 is ever accepted (RFC 7519, RFC 8725)."""
 
 import time
+from collections import OrderedDict
 from typing import Annotated, Any, Literal
 
 import jwt
@@ -8,6 +9,10 @@ import msgspec
 
 from services.errors import Forbidden, Unauthorized
 
+# Tokens whose signature was right, and what they say. A signature does not become wrong, and a
+# browser sends the same token with every request; only the times are looked at anew.
+CACHED_TOKENS = 4096
+CACHED_CHARACTERS = 2048  # longer ones are verified each time
 LEEWAY_SECONDS = 10  # for iat and nbf: a signer's clock may run a little ahead
 _LATEST = 253_402_300_799  # the end of the year 9999, the last an ISO 8601 time can show
 
@@ -61,6 +66,7 @@ class Tokens:
             # PyJWT's leeway would hold for exp too, which has none here.
             "verify_exp": False,
         }
+        self._verified: OrderedDict[str, Claims] = OrderedDict()
 
     def sign(
         self,
@@ -89,6 +95,21 @@ class Tokens:
 
     def verify(self, token: str) -> Claims:
         """What the token says. Unauthorized, in the same words, for every reason not to."""
+        claims = self._verified.get(token)
+        if claims is None:
+            claims = self._decode(token)
+            if len(token) <= CACHED_CHARACTERS:
+                self._verified[token] = claims
+                if len(self._verified) > CACHED_TOKENS:
+                    self._verified.popitem(last=False)
+        else:
+            self._verified.move_to_end(token)
+        if claims.exp is not None and claims.exp <= time.time():
+            self._verified.pop(token, None)
+            raise Unauthorized("Invalid token")
+        return claims
+
+    def _decode(self, token: str) -> Claims:
         try:
             payload = jwt.decode(
                 token,
@@ -97,18 +118,17 @@ class Tokens:
                 leeway=LEEWAY_SECONDS,
                 options=self._options,
             )
-            claims = msgspec.convert(payload, _Payload)
+            read = msgspec.convert(payload, _Payload)
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
             raise Unauthorized("Invalid token") from None
-        explicit_null = any(name in payload and payload[name] is None for name in ("exp", "bots"))
-        if explicit_null or (claims.exp is not None and claims.exp <= time.time()):
+        # Null is not the type of these claims; nor does it mean "for ever" or "all bots".
+        if any(name in payload and payload[name] is None for name in ("exp", "bots")):
             raise Unauthorized("Invalid token")
-        bots = None if claims.bots is None or claims.bots == "*" else frozenset(claims.bots)
         return Claims(
-            sub=claims.sub,
-            exp=claims.exp,
-            bots=bots,
-            publish=claims.publish,
-            admin=claims.admin,
-            signin=claims.signin,
+            sub=read.sub,
+            exp=read.exp,
+            bots=None if read.bots is None or read.bots == "*" else frozenset(read.bots),
+            publish=read.publish,
+            admin=read.admin,
+            signin=read.signin,
         )
