@@ -129,11 +129,14 @@ class Operators:
         operator = next((o for o in self._operators.values() if o.username == username), None)
         kept = self._hashes[operator.id] if operator else None
         matches = await self._passwords.match(kept, password)
-        if operator is None or not matches or self._hashes.get(operator.id) != kept:
+        if operator is None or not matches:
             raise Unauthorized("Wrong username or password")
-        self._attempts.succeed(username, address)
         async with self._lock:
-            return await self._issue(operator, secrets.token_urlsafe(16))
+            # A change may have held the lock: another password since, or no such operator.
+            if self._hashes.get(operator.id) != kept:
+                raise Unauthorized("Wrong username or password")
+            self._attempts.succeed(username, address)
+            return await self._issue(self._operators[operator.id], secrets.token_urlsafe(16))
 
     async def refresh(self, claims: Claims) -> SignIn:
         """A newer token of the same sign-in. Invalid for a token that no login made."""
