@@ -239,7 +239,8 @@ class NotFoundHandler(PulsoHandler):
 def short_log(handler: RequestHandler) -> None:
     """Tornado's access log without the query string, which may hold a token."""
     status = handler.get_status()
-    level = logging.INFO if status < 400 else logging.WARNING if status < 500 else logging.ERROR
+    # Only a 500 is a bug of ours; a 503 is an answer we give on purpose, while draining say.
+    level = logging.INFO if status < 400 else logging.ERROR if status == 500 else logging.WARNING
     log.log(
         level,
         "%d %s %s (%s) %.2fms",

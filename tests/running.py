@@ -173,10 +173,13 @@ class RunningPulso:
         self._process.kill()
         self._process.communicate()
 
+    def send_signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def terminate(self) -> None:
         """Send SIGTERM, without waiting."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
 
     def wait(self, timeout: float = 20) -> int:
         """The exit status."""

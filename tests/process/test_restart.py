@@ -1,0 +1,116 @@
+"""After a clean restart streams resume as if nothing was; after a crash they hear of the gap."""
+
+from collections.abc import Callable
+
+from services.history_file import NAME
+from tests.running import RunningPulso, StreamClient, message
+
+
+def read_to(pulso: RunningPulso, bot: str, count: int) -> tuple[StreamClient, list[str]]:
+    """A stream that got ``count`` events; their ids."""
+    stream = pulso.stream(bot)
+    stream.next()
+    ids = pulso.publish(*(message(bot, f"before {n}") for n in range(count)))
+    assert [event.id for event in stream.take(count)] == ids
+    return stream, ids
+
+
+def test_a_clean_restart_costs_a_stream_nothing(pulso: RunningPulso) -> None:
+    stream, ids = read_to(pulso, "b1", 3)
+    stream.close()
+    missed = pulso.publish(message("b2", "another's"), message("b1", "missed"))
+    assert pulso.stop() == 0
+    pulso.start()
+    resumed = pulso.stream("b1", after=ids[-1])
+    assert resumed.next().json["resumed"] is True
+    assert resumed.next().id == missed[1]
+    live = pulso.publish(message("b1", "live"))
+    assert resumed.next().id == live[0]
+    assert live[0] > missed[1]
+
+
+def test_streams_outlive_one_deploy_after_another(pulso: RunningPulso) -> None:
+    stream, ids = read_to(pulso, "b1", 1)
+    for turn in range(3):
+        pulso.terminate()
+        assert stream.rest()[-1].json == {"type": "closing", "reason": "shutdown"}
+        assert pulso.wait() == 0
+        pulso.start()
+        ids += pulso.publish(message("b1", f"after deploy {turn}"))
+        stream = pulso.stream("b1", after=stream.parser.last_id)
+        assert stream.next().json["resumed"] is True
+        assert stream.next().id == ids[-1]
+    assert ids == sorted(set(ids))
+
+
+def test_after_a_crash_a_stream_is_told_and_goes_on_from_now(pulso: RunningPulso) -> None:
+    _, ids = read_to(pulso, "b1", 3)
+    pulso.kill()
+    pulso.start()
+    stream = pulso.stream("b1", after=ids[1])
+    connected, gap = stream.take(2)
+    assert connected.json["resumed"] is False
+    assert gap.json == {"type": "gap", "botId": "b1", "reason": "restarted", "after": ids[1]}
+    assert gap.id == connected.id != ids[1]
+    live = pulso.publish(message("b1", "live"))
+    assert stream.next().id == live[0]
+
+
+def test_what_an_earlier_shutdown_saved_promises_nothing_after_a_crash(
+    pulso: RunningPulso,
+) -> None:
+    _, ids = read_to(pulso, "b1", 1)
+    assert pulso.stop() == 0
+    assert (pulso.data_dir / NAME).exists()
+    pulso.start()
+    assert not (pulso.data_dir / NAME).exists()
+    lost = pulso.publish(message("b1", "dies with the process"))
+    pulso.kill()
+    pulso.start()
+    for after in (ids[0], lost[0]):
+        gap = pulso.stream("b1", after=after).take(2)[1]
+        assert gap.json["reason"] == "restarted"
+
+
+def test_evicted_is_still_evicted_after_a_clean_restart(pulso: RunningPulso) -> None:
+    stream, ids = read_to(pulso, "b1", 1)
+    stream.close()
+    for _ in range(2):
+        pulso.publish(*(message("b1", "x") for _ in range(1000)))
+    assert pulso.stop() == 0
+    pulso.start()
+    gap = pulso.stream("b1", after=ids[0]).take(2)[1]
+    assert gap.json == {"type": "gap", "botId": "b1", "reason": "evicted", "after": ids[0]}
+
+
+def test_a_key_of_idempotency_outlives_a_clean_restart(pulso: RunningPulso) -> None:
+    event = message("b1", "once")
+    key = {"Idempotency-Key": "k1"}
+    first = pulso.publish(event, **key)
+    assert pulso.stop() == 0
+    pulso.start()
+    assert pulso.publish(event, **key) == first
+    stream = pulso.stream("b1", after=first[0])
+    stream.next()
+    later = pulso.publish(message("b1", "another"))
+    assert stream.next().id == later[0]
+
+
+def test_a_broken_history_is_ignored_with_one_line(pulso: RunningPulso) -> None:
+    path = pulso.data_dir / NAME
+    breaks: list[Callable[[bytes], bytes]] = [
+        lambda saved: saved[:-10],
+        lambda saved: saved[:100] + bytes([saved[100] ^ 1]) + saved[101:],
+        lambda saved: b"",
+        lambda saved: b"\xff" * 500,
+    ]
+    for turn, broken in enumerate(breaks, 1):
+        stream, ids = read_to(pulso, "b1", 3)
+        stream.close()
+        assert pulso.stop() == 0
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.write_bytes(broken(path.read_bytes()))
+        pulso.start()
+        assert pulso.log.count("The saved history is ignored") == turn
+        gap = pulso.stream("b1", after=ids[0]).take(2)[1]
+        assert gap.json["reason"] == "restarted"
