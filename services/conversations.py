@@ -277,6 +277,7 @@ async def _received(change: Change, row: Any, event: MessageArrived) -> None:
                 timestamp=iso(event.timestamp),
                 type=event.kind,
                 push_name=event.push_name,
+                media=messages.described(event.media),
             ),
         )
     )
@@ -291,6 +292,8 @@ async def _typed_on_the_phone(change: Change, row: Any, event: MessageArrived) -
             message_id=event.message_id,
             origin="phone",
             timestamp=iso(event.timestamp),
+            kind=event.kind,
+            media=messages.described(event.media),
         )
     )
     if row.mode != "human" or row.unread:

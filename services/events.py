@@ -5,7 +5,7 @@ older publisher still fits. Unknown fields are dropped on decoding.
 """
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -48,7 +48,7 @@ class User(_Struct, frozen=True, kw_only=True):
 
 
 class Message(_Struct, frozen=True, kw_only=True):
-    """A customer's message. ``type`` is ``text`` or the kind of its media."""
+    """A customer's message. ``type`` is ``text`` or the kind of what ``media`` describes."""
 
     id: Name
     content: str
@@ -58,6 +58,7 @@ class Message(_Struct, frozen=True, kw_only=True):
     type: Name = "text"
     push_name: Label | None = None
     ack: Ack | None = None
+    media: dict[str, Any] | None = None
 
 
 class LastMessage(_Struct, frozen=True, kw_only=True):
@@ -127,6 +128,8 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
     message_id: Name | None = None
     origin: Origin | None = None
     timestamp: str | None = None
+    kind: Name = "text"  # what a message has as its type, which here is the event's
+    media: dict[str, Any] | None = None
 
 
 class MessageAck(Event, frozen=True, kw_only=True, tag="message:ack"):

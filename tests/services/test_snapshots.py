@@ -50,11 +50,12 @@ def fold(state: State, event: dict[str, Any]) -> State:
                     "content": event["content"],
                     "fromMe": True,
                     "timestamp": event["timestamp"],
-                    "type": "text",
+                    "type": event["kind"],
                     "pushName": None,
                     "ack": None if event["origin"] == "phone" else "pending",
                     "origin": event["origin"],
                     "failed": None,
+                    "media": event["media"],
                 },
             )
         case "message:ack":

@@ -145,7 +145,10 @@ def picture(bot: Bot, content: bytes, **fields: object) -> None:
     file = bot.act("upload", kind=kind, base64=base64.b64encode(content).decode())
     sender = {"bot": bot.user, "from": bot.customer, "name": "Ana"}
     bot.act("message", **sender, id="3EB0FILE", message={f"{kind}Message": {**file, **fields}})
-    bot.stream.until("message:received")
+    told = bot.stream.until("message:received")[-1].json["message"]
+    assert told["type"] == kind
+    assert told["media"]["file"]
+    assert "download" not in told["media"]
 
 
 def opened(bot: Bot, token: str | None = None):
