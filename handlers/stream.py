@@ -133,9 +133,10 @@ class StreamHandler(PulsoHandler):
                 }
                 frames.append(control_frame(gap, cursor=cursor))
         await self._write(stream, b"".join(frames))
-        # An idle stream keeps what it needs only: headers and arguments are 2 KiB of it.
-        self._headers.clear()
+        # An idle stream keeps what it needs only; the token is not among it.
+        self.request.uri, self.request.query = self.request.path, ""
         self.request.headers.clear()
+        self._headers.clear()
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}
         for block in to_blocks(subscription.replay) if subscription.replay else ():
             if subscription.closing is not None:

@@ -119,6 +119,8 @@ class Tokens:
                 options=self._options,
             )
             read = msgspec.convert(payload, _Payload)
+            # A lone surrogate, which JSON can spell, could never be told to anyone.
+            "".join((read.sub, *(read.bots or ()))).encode()
         except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
             raise Unauthorized("Invalid token") from None
         # Null is not the type of these claims; nor does it mean "for ever" or "all bots".
