@@ -24,7 +24,8 @@ log = logging.getLogger("pulso.listening")
 BACKLOG = 4096
 # Files of our own beside the streams: the store, the log, the child, API requests.
 SPARE_DESCRIPTORS = 200
-ACCEPT_PAUSE_SECONDS = 0.5
+# Ten tries a second cost nothing, and whoever queued up and left is soon through.
+ACCEPT_PAUSE_SECONDS = 0.1
 COMPLAINT_SECONDS = 60.0
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _GONE = (errno.ECONNABORTED, errno.EAGAIN, errno.EPERM)
