@@ -37,7 +37,10 @@ class _Struct(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         for name in ("timestamp", "expires_at", "created_at"):
             value = getattr(self, name, None)
             if isinstance(value, str):
-                msgspec.structs.force_setattr(self, name, normalize(value))
+                try:
+                    msgspec.structs.force_setattr(self, name, normalize(value))
+                except ValueError:
+                    raise ValueError(f"no ISO 8601 time with an offset in `{name}`") from None
 
 
 class User(_Struct, frozen=True, kw_only=True):
