@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError
@@ -78,7 +79,7 @@ class Database:
                 await to_the_end(_begin(connection))
                 yield connection
                 if connection.in_transaction():
-                    await to_the_end(connection.commit())
+                    await connection.commit()
 
     async def _open(self) -> None:
         if self._is_sqlite:
@@ -94,11 +95,29 @@ class Database:
         return self._url.get_backend_name() == "sqlite"
 
 
+class _Unbroken(AsyncConnection):
+    """A connection whose statements are finished once begun.
+
+    A cancellation amid one would have the driver close the connection, and where it is
+    cancelled again meanwhile, leave it to nobody: with SQLite a thread that never ends.
+    """
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        return await to_the_end(super().execute(*args, **kwargs))
+
+    async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        return await to_the_end(super().exec_driver_sql(*args, **kwargs))
+
+    async def run_sync(self, *args: Any, **kwargs: Any) -> Any:
+        return await to_the_end(super().run_sync(*args, **kwargs))
+
+    async def commit(self) -> None:
+        await to_the_end(super().commit())
+
+
 @asynccontextmanager
 async def _held(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    # A cancellation amid either of these would leave a connection that nobody closes, and with
-    # SQLite its thread.
-    connection = engine.connect()
+    connection = _Unbroken(engine)
     try:
         await to_the_end(_start(connection))
         yield connection
