@@ -1,0 +1,220 @@
+"""Pulso behind a real nginx with the configuration we ship; only addresses and files differ."""
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.proc import resident_bytes
+from tests.raw_streams import RawStream, stream_request
+from tests.running import ROOT, RunningPulso, eventually, message, running
+
+CHROMIUM = shutil.which("chromium")
+
+WRAPPER = """
+{user}
+daemon off;
+worker_processes 1;
+pid {dir}/nginx.pid;
+error_log {dir}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    client_body_temp_path {dir}/body;
+    proxy_temp_path {dir}/proxy;
+    fastcgi_temp_path {dir}/fastcgi;
+    uwsgi_temp_path {dir}/uwsgi;
+    scgi_temp_path {dir}/scgi;
+    include {dir}/pulso.conf;
+}}
+"""
+
+
+class Nginx:
+    """Stands before a running Pulso; speaks plain HTTP."""
+
+    def __init__(self, pulso: RunningPulso, folder: Path) -> None:
+        self.pulso = pulso
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        text = (ROOT / "deploy/nginx.conf").read_text()
+        for shipped, ours in (
+            (r"listen 443 ssl http2 (.*);", rf"listen 127.0.0.1:{self.port} \1;"),
+            (r" +ssl_certificate.*\n", ""),
+            (r"127\.0\.0\.1:8080", f"127.0.0.1:{pulso.port}"),
+            (r"/var/log/nginx", str(folder)),
+            (r"retry: 5000", "retry: 1000"),
+        ):
+            text, found = re.subn(shipped, ours, text)
+            assert found, shipped
+        (folder / "pulso.conf").write_text(text)
+        user = "user root;" if os.geteuid() == 0 else ""
+        config = folder / "nginx.conf"
+        config.write_text(WRAPPER.format(dir=folder, user=user))
+        command = [shutil.which("nginx") or "", "-p", str(folder), "-c", str(config)]
+        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stderr
+        self.running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    @property
+    def logs(self) -> str:
+        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+
+    def dial(self, *, small: bool = False) -> socket.socket:
+        sock = self.pulso.keep(socket.socket())
+        if small:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(10)
+        sock.connect(("127.0.0.1", self.port))
+        return sock
+
+    def stream(self, bot: str) -> RawStream:
+        return RawStream(self.dial(), stream_request(self.pulso, bot))
+
+    def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        connection = self.pulso.keep(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10))
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse()
+
+    def worker(self) -> int:
+        children = Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children")
+        return int(children.read_text().split()[0])
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Iterator[Nginx]:
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed")
+    with running(
+        tmp_path / "data", PULSO_WRITE_TIMEOUT_SECONDS="1", PULSO_HEARTBEAT_SECONDS="1"
+    ) as pulso:
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        front = Nginx(pulso, folder)
+        try:
+            eventually(lambda: answers(front.port))
+            yield front
+        finally:
+            front.running.terminate()
+            front.running.wait(10)
+
+
+def test_events_arrive_at_once_and_a_close_is_seen_at_once(nginx: Nginx) -> None:
+    stream = nginx.stream("b1")
+    stream.read_until("connected")
+    for turn in range(20):
+        began = time.monotonic()
+        nginx.pulso.publish(message("b1", str(turn)))
+        while len(stream.of_type("message:received")) <= turn:
+            stream.read()
+        assert time.monotonic() - began < 0.5
+    stream.read_until("ping")
+    stream.close()
+    eventually(lambda: nginx.pulso.metric("pulso_streams_open") == 0, timeout=2)
+
+
+def test_nginx_swallows_no_events_for_a_client_that_takes_none(nginx: Nginx) -> None:
+    stalled = RawStream(nginx.dial(small=True), stream_request(nginx.pulso, "b1"))
+    eventually(nginx.pulso.streams)
+    before = resident_bytes(nginx.worker())
+    for _ in range(20):  # 20 MB, of which the sockets on the way hold three at most
+        nginx.pulso.publish(*(message("b1", "x" * 10_000) for _ in range(100)))
+    eventually(lambda: nginx.pulso.metric("pulso_streams_open") == 0)
+    assert resident_bytes(nginx.worker()) - before < 4_000_000
+    assert not any((nginx.folder / "proxy").rglob("*"))
+    stalled.close()
+
+
+def test_what_a_client_says_of_its_own_address_is_not_believed(nginx: Nginx) -> None:
+    forged = {"X-Real-IP": "198.51.100.7", "X-Forwarded-For": "198.51.100.7"}
+    assert nginx.get("/api/auth/me", **forged).status == 401
+
+    def line() -> str:
+        return next((line for line in nginx.pulso.log.splitlines() if "/auth/me" in line), "")
+
+    assert "(127.0.0.1)" in eventually(line)
+
+
+def test_pulsos_own_refusals_pass_as_they_are(nginx: Nginx) -> None:
+    assert nginx.get("/events/stream?botId=b1").status == 401
+    assert nginx.get(f"/events/stream?token={nginx.pulso.token()}").status == 400
+    assert nginx.get("/metrics").status == 200
+
+
+def test_while_pulso_is_down_streams_hear_come_back_and_no_log_has_a_token(nginx: Nginx) -> None:
+    token = nginx.pulso.token("secret-of-mine")
+    path = f"/events/stream?botId=b1&token={token}"
+    assert nginx.get(path).status == 200
+    nginx.pulso.kill()
+    down = nginx.get(path)
+    assert down.status == 200
+    assert down.headers["Content-Type"] == "text/event-stream"
+    assert down.read() == b"retry: 1000\n\n"
+    assert nginx.get("/healthz").status == 502
+    eventually(lambda: nginx.logs.count("/events/stream") >= 2)
+    assert token not in nginx.logs
+    assert token.rpartition(".")[2] not in nginx.logs
+    assert token not in nginx.pulso.log
+
+
+@pytest.mark.parametrize("how", ["clean", "crash"])
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_a_native_eventsource_lives_through_a_restart(nginx: Nginx, how: str) -> None:
+    pulso = nginx.pulso
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{nginx.port}/healthz")
+        page.evaluate(
+            """url => {
+                window.got = [];
+                window.source = new EventSource(url);
+                window.source.onmessage = (event) => window.got.push(JSON.parse(event.data));
+            }""",
+            f"/events/stream?botId=b1&token={pulso.token()}",
+        )
+        page.wait_for_function("window.got.length === 1")
+        pulso.publish(message("b1", "before"))
+        page.wait_for_function("window.got.length === 2")
+        if how == "clean":
+            assert pulso.stop() == 0
+        else:
+            pulso.kill()
+        # Some of its tries meet nobody.
+        tries = nginx.logs.count("/events/stream")
+        eventually(lambda: nginx.logs.count("/events/stream") >= tries + 2)
+        assert page.evaluate("window.source.readyState") != 2
+        pulso.start()
+        if how == "crash":
+            page.wait_for_function("window.got.some((said) => said.type === 'gap')")
+        pulso.publish(message("b1", "after"))
+        page.wait_for_function("window.got.some((said) => said.message?.content === 'after')")
+        said = [found["type"] for found in page.evaluate("window.got")]
+        if how == "clean":
+            assert said == [
+                "connected",
+                "message:received",
+                "closing",
+                "connected",
+                "message:received",
+            ]
+            assert page.evaluate("window.got[3].resumed") is True
+        else:
+            assert said[2:] == ["connected", "gap", "message:received"]
+        browser.close()
