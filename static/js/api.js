@@ -2,6 +2,7 @@
 
 import { goToLogin } from './auth.js';
 import { t } from './i18n.js';
+import { said } from './said.js';
 
 /** What the server refused, with its HTTP status (0: not reached) and the field at fault, if any. */
 export class ApiError extends Error {
@@ -25,15 +26,16 @@ async function call(method, path, body) {
     throw new ApiError(0, t('error.unreachable'));
   }
   const text = await answer.text();
-  let said = {};
+  let heard = {};
   try {
-    said = text ? JSON.parse(text) : {};
+    heard = text ? JSON.parse(text) : {};
   } catch {
     // A proxy's HTML page says nothing a person could use.
   }
-  if (answer.ok) return said;
+  if (answer.ok) return heard;
   if (answer.status === 401 && path !== '/api/auth/login') goToLogin();
-  throw new ApiError(answer.status, said.error ?? t('error.status', { status: answer.status }), said.field);
+  const words = said(heard.error) ?? t('error.status', { status: answer.status });
+  throw new ApiError(answer.status, words, heard.field);
 }
 
 export const get = (path) => call('GET', path);

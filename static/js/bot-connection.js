@@ -12,6 +12,7 @@ import { el, setText } from './dom.js';
 import { BotEventSource } from './events.js';
 import { contact, secondsUntil } from './format.js';
 import { t } from './i18n.js';
+import { said } from './said.js';
 
 const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
 const LAST_CODE = 6;
@@ -150,7 +151,7 @@ export class BotConnection extends HTMLElement {
     parts.note.hidden = !parts.note.textContent;
     const why = qrExpired ? t('bot.qrExpired') : status === 'connected' || status === 'qr' ? '' : reason;
     parts.reason.hidden = !why;
-    setText(parts.reason, why ?? '');
+    setText(parts.reason, said(why) ?? '');
     parts.qr.hidden = !qr;
     if (qr) {
       if (parts.image.src !== qr) parts.image.src = qr;

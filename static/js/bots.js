@@ -6,6 +6,7 @@ import { moment, time } from './format.js';
 import { t } from './i18n.js';
 import { showOperators } from './operators.js';
 import { begin, run } from './page.js';
+import { said } from './said.js';
 
 const cards = new Map();
 
@@ -25,7 +26,7 @@ function note(bot) {
   if (bot.status === 'connected' && bot.user) {
     return t('bot.linkedAs', { user: bot.user.name ?? bot.user.id });
   }
-  return bot.reason ?? t('bots.created', { date: moment(bot.createdAt) });
+  return said(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
 }
 
 async function show(me) {

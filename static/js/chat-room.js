@@ -4,7 +4,7 @@
  */
 
 import { get, sessionPath, withQuery } from './api.js';
-import { ConversationState } from './conversation-state.js';
+import { ConversationState, TYPING_MS } from './conversation-state.js';
 import { BotEventSource } from './events.js';
 
 const EVENTS = [
@@ -34,6 +34,7 @@ export class ChatRoom {
   #again = false;
   #held = null;
   #drawing = 0;
+  #typingEnds = 0;
   #opening = 0;
   #missing = new Set();
   #matches = new Set();
@@ -61,6 +62,7 @@ export class ChatRoom {
 
   close() {
     clearTimeout(this.#drawing);
+    clearTimeout(this.#typingEnds);
     this.#source.close();
   }
 
@@ -132,6 +134,10 @@ export class ChatRoom {
   #fold(event) {
     const unknown = this.state.apply(event);
     if (unknown) this.#fetchMissing(unknown);
+    if (event.type === 'chat:typing') {
+      clearTimeout(this.#typingEnds);
+      this.#typingEnds = setTimeout(() => this.draw(), TYPING_MS + 1);
+    }
     this.draw();
   }
 

@@ -17,7 +17,7 @@ const byActivity = (one, other) =>
   activity(one) < activity(other) ? 1 : activity(one) > activity(other) ? -1 : one.id < other.id ? -1 : 1;
 
 // A "typing…" whose end got lost goes away by itself.
-const TYPING_MS = 15_000;
+export const TYPING_MS = 15_000;
 
 export class ConversationState {
   sessions = new Map();

@@ -151,6 +151,7 @@ export const en = {
   'chat.kind.sticker': 'Sticker',
   'chat.kind.location': 'Location',
   'chat.kind.contact': 'Contact',
+  'chat.kind.reaction': 'Reaction',
   'chat.kind.other': 'Message of another kind',
 
   'simulator.title': 'Simulator',

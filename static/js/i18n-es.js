@@ -151,6 +151,7 @@ export const es = {
   'chat.kind.sticker': 'Sticker',
   'chat.kind.location': 'Ubicación',
   'chat.kind.contact': 'Contacto',
+  'chat.kind.reaction': 'Reacción',
   'chat.kind.other': 'Mensaje de otro tipo',
 
   'simulator.title': 'Simulador',

@@ -8,9 +8,10 @@
 import { clone, part, reconcile, setText } from './dom.js';
 import { day, moment, time } from './format.js';
 import { t } from './i18n.js';
+import { kindOf, mediaOf } from './message-media.js';
+import { said } from './said.js';
 
 const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
-const KINDS = new Set(['image', 'video', 'audio', 'document', 'sticker', 'location', 'contact']);
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
 
@@ -25,11 +26,6 @@ export function withDays(messages) {
     rows.push({ key: `message ${message.id}`, message });
   }
   return rows;
-}
-
-/** What a message of this type is called where it has no text of its own. */
-export function kindOf(type) {
-  return t(KINDS.has(type) ? `chat.kind.${type}` : 'chat.kind.other');
 }
 
 export class MessageLog {
@@ -79,7 +75,7 @@ export class MessageLog {
     part(this.#root, 'empty').hidden = messages.length > 0;
     reconcile(this.#list, this.#rows, withDays(messages), {
       key: (row) => row.key,
-      make: (row) => clone(row.day ? 'day' : 'message'),
+      make: (row) => (row.day ? clone('day') : this.#make(row.message)),
       update: (node, row) => (row.day ? setText(node, day(row.day)) : this.#fill(node, row.message)),
     });
     this.#list.setAttribute('aria-busy', 'false');
@@ -98,6 +94,16 @@ export class MessageLog {
     return null;
   }
 
+  #make(message) {
+    const node = clone('message');
+    const media = mediaOf(message);
+    if (!media) return node;
+    part(node, 'text').before(media);
+    // A picture that has loaded is higher than one that has not: stay at the end.
+    media.addEventListener('load', () => this.atEnd && this.toEnd());
+    return node;
+  }
+
   #fill(node, message) {
     const own = this.#side === 'operator' ? message.fromMe : !message.fromMe;
     node.classList.toggle('mine', own);
@@ -109,7 +115,7 @@ export class MessageLog {
     from.hidden = !origin;
     setText(from, origin ? t(`chat.from.${origin}`) : '');
     const text = part(node, 'text');
-    const bare = !message.content && message.type !== 'text';
+    const bare = !message.content;
     text.classList.toggle('kind', bare);
     setText(text, bare ? kindOf(message.type) : message.content);
     const when = part(node, 'time');
@@ -123,7 +129,7 @@ export class MessageLog {
     const lost = failed !== null && failed !== undefined;
     const why = part(node, 'why');
     why.hidden = !lost;
-    setText(why, lost ? (failed ? t('chat.failedWhy', { reason: failed }) : t('chat.failed')) : '');
+    setText(why, lost ? (failed ? t('chat.failedWhy', { reason: said(failed) }) : t('chat.failed')) : '');
     const mark = part(node, 'ack');
     mark.hidden = lost || !fromMe || !ack || this.#side !== 'operator';
     if (mark.hidden || mark.dataset.ack === ack) return;

@@ -3,7 +3,7 @@
 import { clone, part, reconcile, setText } from './dom.js';
 import { contact, moment, recent } from './format.js';
 import { t } from './i18n.js';
-import { kindOf } from './message-log.js';
+import { kindOf } from './message-media.js';
 
 /** What to call the person of a session. */
 export const nameOf = (session) => session.name || contact(session.contact) || session.id;

@@ -6,6 +6,7 @@
  * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
  */
 
+import { QueuedLink } from './queued-link.js';
 import { StreamLeader } from './stream-leader.js';
 import { StreamLink } from './stream-link.js';
 
@@ -41,7 +42,6 @@ export class SharedLink {
   #ask = 0;
   #watch = 0;
   #lastHeard = 0;
-  #endCatchUp = null;
   #waiting = false;
 
   constructor(bots, options) {
@@ -166,10 +166,9 @@ export class SharedLink {
     clearTimeout(this.#ask);
     this.#ask = 0;
     this.#adopted = null;
-    this.#own?.close();
+    const own = this.#own;
     this.#own = null;
-    this.#endCatchUp?.();
-    this.#endCatchUp = null;
+    own?.close();
   }
 
   #heard(message) {
@@ -236,37 +235,26 @@ export class SharedLink {
 
   /** A connection of our own from our cursor, until it is level with the leader's feed. */
   #catchUp() {
-    if (this.#own || this.#endCatchUp) return;
-    const waiting = new AbortController();
-    this.#endCatchUp = () => waiting.abort();
-    this.#closing.signal.addEventListener('abort', () => waiting.abort(), { once: true });
-    navigator.locks
-      .request(CATCH_UP, { signal: waiting.signal }, () => {
-        if (waiting.signal.aborted) return undefined;
-        this.#openOwn();
-        return new Promise((done) => {
-          waiting.signal.addEventListener('abort', done, { once: true });
-        });
-      })
-      .catch(() => {});
-  }
-
-  #openOwn() {
-    const { heartbeatSeconds, url } = this.#options;
+    if (this.#own) return;
     const tell = (kind, value, id) => {
       if (!this.#own) return;
-      if (kind === 'state') return this.#become(value);
-      this.#pass(kind, value, id);
+      if (kind === 'state') this.#become(value);
+      else this.#pass(kind, value, id);
       if (id) this.#askSoon();
     };
-    this.#own = new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, tell });
+    const { heartbeatSeconds, url } = this.#options;
+    const link = () =>
+      new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, tell });
+    this.#own = new QueuedLink(CATCH_UP, link);
     this.#own.open();
   }
 
   #askSoon() {
     this.#ask ||= setTimeout(() => {
       this.#ask = 0;
-      if (this.#own && !this.#waiting) this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
+      if (this.#own && !this.#waiting) {
+        this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
+      }
     }, ASK_MS);
   }
 
