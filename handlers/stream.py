@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tornado.iostream import StreamClosedError
 
 from handlers.base import PulsoHandler
-from services.block import Block, to_blocks
+from services.block import Block, each_block
 from services.errors import Forbidden, Invalid
 from services.event_bus import EventBus
 from services.events import is_bot_id
@@ -138,7 +138,7 @@ class StreamHandler(PulsoHandler):
         self.request.headers.clear()
         self._headers.clear()
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}
-        for block in to_blocks(subscription.replay) if subscription.replay else ():
+        for block in each_block(subscription.replay):
             if subscription.closing is not None:
                 return
             await self._write(stream, block.data)

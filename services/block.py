@@ -1,6 +1,6 @@
 """Events that follow one another, joined into one write. Made once, shared by every stream."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from services.history import Entry
 from services.sse import blocks, chunk
@@ -33,8 +33,17 @@ def to_blocks(entries: Sequence[Entry]) -> list[Block]:
     """These events, in this order, as blocks."""
     if len(entries) == 1:
         return [Block(entries)]
-    runs = blocks([entry.frame for entry in entries])
-    return [Block([entries[position] for position in run]) for run in runs]
+    return list(each_block(entries))
+
+
+def each_block(entries: Sequence[Entry]) -> Iterator[Block]:
+    """``to_blocks`` one by one.
+
+    For what one stream alone is given: a thousand that resume at once and read slowly would
+    hold all their replays as bytes.
+    """
+    for run in blocks([entry.frame for entry in entries]):
+        yield Block([entries[position] for position in run])
 
 
 def conflated(entries: Sequence[Entry]) -> list[Entry]:

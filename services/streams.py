@@ -27,6 +27,8 @@ TICK_SECONDS = 0.1
 # How long a client that takes nothing may hold up the end of a stream it may not have.
 FAREWELL_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
+# A tick that comes later than this was not late because of other work.
+STANDSTILL_SECONDS = 0.5
 
 
 class Streams:
@@ -206,7 +208,10 @@ class Streams:
         if slot:
             self._ping(slot)
         now = time.monotonic()
+        late = loop.time() - due
         if self.writing:
+            if late > STANDSTILL_SECONDS:
+                self._excuse(late)
             self._drop_stuck(now)
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
@@ -224,6 +229,12 @@ class Streams:
                 stream.last_write = time.monotonic()
                 if rest:
                     stream.subscription.interject(Rest(rest, reached))
+
+    def _excuse(self, seconds: float) -> None:
+        # This process stood still: what a client took meanwhile has not been looked at yet.
+        for stream in self.writing:
+            if stream.writing_since is not None:
+                stream.writing_since += seconds
 
     def _drop_stuck(self, now: float) -> None:
         for stream in tuple(self.writing):

@@ -16,7 +16,7 @@ from tests.running import RunningPulso, eventually, message, running
 HEARTBEAT = 1.0
 WRITE_TIMEOUT = 2.0
 # A loaded machine's share.
-SLACK = 1.0
+SLACK = 2.0
 
 
 @pytest.fixture(scope="module")

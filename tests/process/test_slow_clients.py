@@ -1,5 +1,7 @@
 """A client that reads too slowly costs itself its stream, and nobody else anything."""
 
+import contextlib
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +131,50 @@ def test_a_client_that_trickles_is_dropped_too(tmp_path: Path) -> None:
             assert time.monotonic() < limit
             stream.read(limit=100)
             time.sleep(0.05)  # 2 KB a second: it reads, but not what it was handed
+
+
+def test_a_crowd_that_resumes_at_once_and_reads_slowly_costs_a_block_each(tmp_path: Path) -> None:
+    with running(
+        tmp_path / "data", PULSO_MAX_STREAMS_PER_USER="1000", PULSO_WRITE_TIMEOUT_SECONDS="60"
+    ) as pulso:
+        first = pulso.publish(message("b1", "x"))[0]
+        pulso.publish(*(message("b1", f"{n} {KIB}") for n in range(700)))
+        before = resident_bytes(pulso.pid)
+        streams = [stalled(pulso, "b1", after=first) for _ in range(200)]
+        eventually(lambda: pulso.metric("pulso_streams_open") == 200)
+        # 200 whole replays would be 220 MB.
+        assert resident_bytes(pulso.pid) - before < 60 * 1024 * 1024
+        for stream in streams[::40]:
+            while len(stream.of_type("message:received")) < 700:
+                stream.read()
+
+
+def test_a_client_that_read_while_the_server_stood_still_is_kept(tmp_path: Path) -> None:
+    with running(
+        tmp_path / "data",
+        PULSO_HEARTBEAT_SECONDS="0.5",
+        PULSO_WRITE_TIMEOUT_SECONDS="1.5",
+    ) as pulso:
+        stream = stalled(pulso, "b1")
+        quiet = stalled(pulso, "b2")
+        quiet.read_until("connected")
+        ids = fill_until_it_waits(pulso, "b1")
+        pulso.send_signal(signal.SIGSTOP)
+        limit = time.monotonic() + 3
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < limit:
+                stream.read(timeout=limit - time.monotonic())
+        pulso.send_signal(signal.SIGCONT)
+        while ids_of(stream) != ids:
+            stream.read()
+            assert not stream.ended
+        assert len(pulso.streams()) == 2
+        # Heartbeats are not made up for: of two in a row the second is not at once.
+        began = time.monotonic()
+        pings = [event for event in quiet.events if event.type == "ping"]
+        while len(pings) < 6:
+            pings += [event for event in quiet.read() if event.type == "ping"]
+        assert time.monotonic() - began > 0.5
 
 
 def test_a_client_that_pauses_is_kept_and_loses_nothing(patient: RunningPulso) -> None:
