@@ -6,6 +6,7 @@
  * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
  */
 
+import { Heartbeat } from './heartbeat.js';
 import { QueuedLink } from './queued-link.js';
 import { StreamLeader } from './stream-leader.js';
 import { StreamLink } from './stream-link.js';
@@ -17,7 +18,6 @@ const CATCH_UP = `${NAME}-catch-up`;
 const ANSWER_MS = 3_000;
 // How often a tab with its own connection asks whether it is level with the leader.
 const ASK_MS = 500;
-const BEATS_UNTIL_DEAD = 2.5;
 
 /** The connection a page gets: shared where the browser can, its own where not. */
 export function openLink(bots, options) {
@@ -41,7 +41,7 @@ export class SharedLink {
   #answer = 0;
   #ask = 0;
   #watch = 0;
-  #lastHeard = 0;
+  #heartbeat;
   #waiting = false;
 
   constructor(bots, options) {
@@ -49,6 +49,7 @@ export class SharedLink {
     this.#cursor = options.cursor;
     this.#options = options;
     this.#tell = options.tell;
+    this.#heartbeat = new Heartbeat(options.heartbeatSeconds);
   }
 
   get cursor() {
@@ -155,7 +156,7 @@ export class SharedLink {
   #attach() {
     if (this.#leader || !this.#channel || this.#waiting) return;
     this.#adopted = null;
-    this.#lastHeard = Date.now();
+    this.#heartbeat.begin();
     clearTimeout(this.#answer);
     this.#answer = setTimeout(() => this.#queueForLead({ steal: true }), ANSWER_MS);
     this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
@@ -197,7 +198,6 @@ export class SharedLink {
     if (this.#waiting) return;
     this.#cursor = this.cursor;
     this.#detach();
-    this.#lastHeard = Date.now();
     this.#adopted = { generation, number };
     for (const { id, event } of replay) this.#pass('event', event, id);
     this.#become(state);
@@ -208,7 +208,8 @@ export class SharedLink {
   }
 
   #followed({ kind, event, id, state, generation, number }) {
-    this.#lastHeard = Date.now();
+    this.#heartbeat.heard();
+    if (event?.type === 'ping') this.#heartbeat.ping();
     if (kind === 'state') return this.#become(state);
     if (kind === 'gap') return this.#missed(event, id);
     if (kind !== 'event') return undefined;
@@ -259,9 +260,7 @@ export class SharedLink {
   }
 
   #checkLeader() {
-    if (!this.#adopted) return;
-    const silent = Date.now() - this.#lastHeard;
-    if (silent > this.#options.heartbeatSeconds * 1_000 * BEATS_UNTIL_DEAD) this.#attach();
+    if (this.#adopted && this.#heartbeat.isDead()) this.#attach();
   }
 
   #wake = () => {

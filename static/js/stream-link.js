@@ -6,10 +6,9 @@
  */
 
 import { check, renewStream, refresh } from './auth.js';
+import { Heartbeat } from './heartbeat.js';
 import { afterClosing, backoff } from './waits.js';
 
-// Two beats may be late before the third is missed.
-const BEATS_UNTIL_DEAD = 2.5;
 // The clock looks once a second; a visible page whose clock skipped more than this has slept.
 const LOOK_MS = 1_000;
 const SLEPT_MS = 4_000;
@@ -35,16 +34,14 @@ export class StreamLink {
   #retry = 0;
   #clock = 0;
   #lastLook = 0;
-  #lastHeard = 0;
-  #beatMs;
-  #lastPing = 0;
+  #heartbeat;
   #quickest = Infinity;
   #onTime = 0;
 
   constructor(bots, { cursor = null, heartbeatSeconds = 30, url = '/events/stream', tell }) {
     this.#bots = bots;
     this.#cursor = cursor;
-    this.#beatMs = heartbeatSeconds * 1_000;
+    this.#heartbeat = new Heartbeat(heartbeatSeconds);
     this.#url = url;
     this.#tell = tell;
   }
@@ -114,8 +111,7 @@ export class StreamLink {
     source.addEventListener('ping', (event) => this.#ping(event));
     source.onerror = () => this.#lost(source.readyState === EventSource.CLOSED);
     this.#source = source;
-    this.#lastHeard = Date.now();
-    this.#lastPing = 0;
+    this.#heartbeat.begin();
     this.#become(this.#everLive ? 'reconnecting' : 'connecting');
   }
 
@@ -136,7 +132,7 @@ export class StreamLink {
   }
 
   #heard(event) {
-    this.#lastHeard = Date.now();
+    this.#heartbeat.heard();
     let data;
     try {
       data = JSON.parse(event.data);
@@ -160,10 +156,7 @@ export class StreamLink {
   }
 
   #ping(event) {
-    const now = Date.now();
-    if (this.#lastPing) this.#learnBeat(now - this.#lastPing);
-    this.#lastPing = now;
-    this.#lastHeard = now;
+    this.#heartbeat.ping();
     this.#gaps = 0;
     if (event.lastEventId) this.#cursor = event.lastEventId;
     let sent;
@@ -172,13 +165,8 @@ export class StreamLink {
     } catch {
       sent = undefined;
     }
-    if (Number.isFinite(sent)) this.#judgeDelay(now - sent);
+    if (Number.isFinite(sent)) this.#judgeDelay(Date.now() - sent);
     this.#tell('event', { type: 'ping', time: sent }, event.lastEventId);
-  }
-
-  #learnBeat(ms) {
-    // Only ever towards what was seen: a burst after a pause teaches nothing.
-    if (ms >= 500 && ms < this.#beatMs) this.#beatMs = ms;
   }
 
   #judgeDelay(delay) {
@@ -218,12 +206,8 @@ export class StreamLink {
     const slept = !document.hidden && now - this.#lastLook > SLEPT_MS;
     this.#lastLook = now;
     if (this.#held) return;
-    const silent = now - this.#lastHeard;
-    if (!this.#source) {
-      if (slept || anyway) this.#connect();
-    } else if (silent > this.#beatMs * BEATS_UNTIL_DEAD || slept || (anyway && silent > this.#beatMs)) {
-      this.#connect();
-    }
+    const dead = this.#heartbeat.isDead(now) || (anyway && this.#heartbeat.isLate(now));
+    if (slept || (this.#source ? dead : anyway)) this.#connect();
   }
 
   #wake = () => {

@@ -57,6 +57,15 @@ def frail(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Server]:
+    """A server whose heart beats every second."""
+    server = Server(tmp_path / "quick", {"PULSO_HEARTBEAT_SECONDS": "1"})
+    server.start()
+    yield server
+    server.stop()
+
+
 def contexts(browser: Browser, server: Server, complaints: list[str]) -> Iterator[OpenContext]:
     opened: list[BrowserContext] = []
 
@@ -93,6 +102,12 @@ def open_context(browser: Browser, server: Server, complaints: list[str]) -> Ite
 def open_frail(browser: Browser, frail: Server, complaints: list[str]) -> Iterator[OpenContext]:
     """As ``open_context``, of the server that may be killed."""
     yield from contexts(browser, frail, complaints)
+
+
+@pytest.fixture
+def open_quick(browser: Browser, quick: Server, complaints: list[str]) -> Iterator[OpenContext]:
+    """As ``open_context``, of the server with the quick heart."""
+    yield from contexts(browser, quick, complaints)
 
 
 @pytest.fixture

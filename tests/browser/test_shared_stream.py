@@ -100,3 +100,36 @@ def test_a_killed_server_is_told_to_every_tab(frail: Server, open_frail: OpenCon
     for page in pages:
         expect(page.locator(".message .text")).to_have_text(["hola", "después"], timeout=60_000)
     frail.until(lambda: len(frail.streams()) == 1)
+
+
+def test_a_frozen_leader_is_replaced_and_catches_up_when_it_wakes(
+    quick: Server, open_quick: OpenContext
+) -> None:
+    bot_id = quick.linked_bot()
+    session = quick.quiet_session(bot_id)
+    frozen, awake = tabs(open_quick(), bot_id, session["id"], 2)
+    # Two pings teach the second tab how often to expect one.
+    awake.evaluate(
+        """() => new Promise((done) => {
+            const channel = new BroadcastChannel('pulso-stream-1');
+            let pings = 0;
+            channel.onmessage = ({ data }) => {
+                if (data.event?.type === 'ping' && ++pings === 3) channel.close(), done();
+            };
+        })"""
+    )
+    frozen.evaluate(
+        """() => setTimeout(() => {
+            const end = Date.now() + 12_000;
+            while (Date.now() < end);
+        })"""
+    )
+    quick.customer_writes(bot_id, "mientras duerme")
+    expect(messages(awake, "mientras duerme")).to_have_count(1, timeout=11_000)
+    expect(messages(frozen, "mientras duerme")).to_have_count(1, timeout=30_000)
+    quick.customer_writes(bot_id, "y después")
+    for page in (frozen, awake):
+        expect(page.locator(".message .text")).to_have_text(
+            ["hola", "mientras duerme", "y después"], timeout=30_000
+        )
+    quick.until(lambda: len(quick.streams()) == 1)
