@@ -8,6 +8,8 @@ import os
 import resource
 import sys
 
+from bench.goals import GOALS
+from bench.machine import facts
 from bench.measuring import cores
 from bench.peers import PEERS, Peer
 from bench.report import goals_table, measures_table, notes, write
@@ -15,6 +17,8 @@ from bench.results import Results
 from bench.scale import FULL, QUICK, Scale
 from bench.scenarios import SCENARIOS, Scenario
 from bench.table import number
+
+PEERS_OF_GOALS = {"pulso", *(goal.peer for goal in GOALS)}
 
 
 def arguments() -> argparse.Namespace:
@@ -64,10 +68,14 @@ def main() -> int:
     server_core, load_core = cores()
     if server_core == load_core:
         print("One core only: the load disturbs what it measures", file=sys.stderr)
+    where = facts()
     results = Results()
     peers = []
     for peer in PEERS:
         if chosen.peer and peer.name not in chosen.peer:
+            continue
+        if chosen.quick and not chosen.peer and peer.name not in PEERS_OF_GOALS:
+            results.skipped[peer.name] = "no goal is set against it (--quick)"
             continue
         if (why := peer.missing()) is not None:
             results.skipped[peer.name] = why
@@ -81,8 +89,8 @@ def main() -> int:
     os.sched_setaffinity(0, {server_core, load_core})
     print(measures_table(results), goals_table(results), *notes(results), sep="\n\n")
     if not (chosen.quick or chosen.only or chosen.peer):
-        write(results, " ".join(["python -m bench", *sys.argv[1:]]), scale.repetitions)
-    return 0
+        write(results, where, " ".join(["python -m bench", *sys.argv[1:]]), scale.repetitions)
+    return 1 if results.failures else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where and when it was measured."""
+"""Where and when it is measured."""
 
 import os
 import platform
@@ -20,6 +20,7 @@ def facts() -> dict[str, str]:
     """Lines for a person: what each is called, and what it is."""
     return {
         "Date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "Processor": f"{processor()}, {len(os.sched_getaffinity(0))} cores used",
+        "Processor": f"{processor()}, {len(os.sched_getaffinity(0))} cores",
+        "Load before it began": f"{os.getloadavg()[0]:.2f}",
         "System": f"{platform.system()} {platform.release()}, {platform.machine()}",
     }

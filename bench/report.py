@@ -4,7 +4,6 @@ from pathlib import Path
 
 from bench.chart import chart
 from bench.goals import verdicts
-from bench.machine import facts
 from bench.peers import PEERS
 from bench.results import Results
 from bench.scenarios import SCENARIOS
@@ -15,13 +14,13 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 METHOD = """\
 Each server runs alone, started as its users start it and pinned to one core; the load is one epoll
 loop on another core. The measure is the server's own CPU time (`/proc/<pid>/task/*/schedstat`, all
-its processes and threads), which noise on a machine disturbs least; figures are medians of
-{repetitions}, the peers taking turns within each repetition. Only ratios within one run mean
-anything elsewhere.
+its processes and threads), which noise on a machine disturbs least. Each scenario is run {repetitions}
+and the median counts; the peers take turns, so that what drifts drifts for all of them. Only ratios
+within one run mean anything elsewhere.
 
 - Pulso is `python main.py` with its default settings, on SQLite, through `GET /events/stream` and
-  `POST /events`: each event is validated and kept in the history, and its publisher's token is
-  verified. No peer does any of that.
+  `POST /events`: its publisher's token is verified, each event is validated and kept in the history.
+  No peer verifies or validates what it is given; nchan keeps its last ten messages.
 - Each reader has a token of its own, verified as it connects, except by nchan and the raw server,
   which know none. So the limit of streams per user needs no raising. The limit of open files is
   raised to what the system allows.
@@ -80,9 +79,9 @@ def notes(results: Results) -> list[str]:
     return skipped + results.failures
 
 
-def write(results: Results, command: str, repetitions: int) -> None:
+def write(results: Results, where: dict[str, str], command: str, repetitions: int) -> None:
     """docs/benchmarks.md and its chart."""
-    about = {**facts(), "Command": f"`{command}`"}
+    about = {**where, "Command": f"`{command}`"}
     scenarios = "\n".join(f"- `{s.name}`: {s.title}." for s in SCENARIOS)
     versions = "\n".join(f"- {name}: {version}" for name, version in results.versions.items())
     page = [
@@ -97,7 +96,7 @@ def write(results: Results, command: str, repetitions: int) -> None:
         "## Scenarios",
         scenarios,
         "## How it is measured",
-        METHOD.format(repetitions=repetitions).strip(),
+        METHOD.format(repetitions="once" if repetitions == 1 else f"{repetitions} times").strip(),
         "## Where",
         "\n".join(f"- {name}: {fact}" for name, fact in about.items()),
         "## Versions",

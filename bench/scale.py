@@ -27,14 +27,14 @@ class Scale:
 FULL = Scale()
 QUICK = Scale(
     repetitions=1,
-    paced_messages=80,
+    paced_messages=60,
     burst_messages=200,
     warm_up_messages=20,
-    idle_streams=2_000,
-    many_bots=1_500,
-    batches=60,
-    latency_messages=30,
+    idle_streams=1_500,
+    many_bots=1_000,
+    batches=40,
+    latency_messages=20,
     storm_clients=1_000,
-    heartbeat_streams=2_000,
-    heartbeat_seconds=5,
+    heartbeat_streams=1_500,
+    heartbeat_seconds=3,
 )
