@@ -88,6 +88,8 @@ def main() -> int:
             measure(scenario, peers, scale, results)
     os.sched_setaffinity(0, {server_core, load_core})
     print(measures_table(results), goals_table(results), *notes(results), sep="\n\n")
+    if chosen.quick:
+        print("\nA quick run: fewer streams and messages than the titles and goals are about.")
     if not (chosen.quick or chosen.only or chosen.peer):
         write(results, where, " ".join(["python -m bench", *sys.argv[1:]]), scale.repetitions)
     return 1 if results.failures else 0

@@ -14,13 +14,13 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 METHOD = """\
 Each server runs alone, started as its users start it and pinned to one core; the load is one epoll
 loop on another core. The measure is the server's own CPU time (`/proc/<pid>/task/*/schedstat`, all
-its processes and threads), which noise on a machine disturbs least. Each scenario is run {repetitions}
-and the median counts; the peers take turns, so that what drifts drifts for all of them. Only ratios
-within one run mean anything elsewhere.
+its processes and threads), which noise on a machine disturbs least. Each scenario is run
+{repetitions} and the median counts; the peers take turns, so that what drifts drifts for all of
+them. Only ratios within one run mean anything elsewhere.
 
 - Pulso is `python main.py` with its default settings, on SQLite, through `GET /events/stream` and
-  `POST /events`: its publisher's token is verified, each event is validated and kept in the history.
-  No peer verifies or validates what it is given; nchan keeps its last ten messages.
+  `POST /events`: the publisher's token is verified, each event is validated and kept in the
+  history. No peer verifies or validates what it is given; nchan keeps its last ten messages.
 - Each reader has a token of its own, verified as it connects, except by nchan and the raw server,
   which know none. So the limit of streams per user needs no raising. The limit of open files is
   raised to what the system allows.
