@@ -21,6 +21,8 @@ class ConnectionLight extends HTMLElement {
   /** Show what a BotEventSource says of itself in `state`. */
   show({ state, pollSeconds }) {
     clearTimeout(this.#timer);
+    // The page is about to leave.
+    if (state === 'closed') return;
     const wait = state === 'reconnecting' && this.dataset.state === 'live' ? PATIENCE_MS : 0;
     if (wait) this.#timer = setTimeout(() => this.#show(state, { seconds: pollSeconds }), wait);
     else this.#show(state, { seconds: pollSeconds });

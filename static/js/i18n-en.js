@@ -10,10 +10,7 @@ export const en = {
   'error.unreachable': 'The server can’t be reached. Try again in a moment.',
   'error.status': 'The server refused this ({status}).',
   'common.cancel': 'Cancel',
-  'common.close': 'Close',
-  'common.loading': 'Loading…',
   'common.save': 'Save',
-  'common.delete': 'Delete',
   'time.today': 'Today',
   'time.yesterday': 'Yesterday',
 
@@ -52,7 +49,6 @@ export const en = {
   'operators.allBots': 'All bots',
   'operators.chosenBots': 'Only these bots',
   'operators.admin': 'Administrator',
-  'operators.adminHint': 'Adds and removes bots and operators.',
   'operators.add': 'Add operator',
   'operators.edit': 'Edit',
   'operators.editTitle': 'Edit {name}',
@@ -94,7 +90,6 @@ export const en = {
   'bot.attempt': 'Attempt {attempt}',
   'bot.wait': 'Asking WhatsApp…',
   'bot.idle': 'The bot is not connected.',
-  'bot.online': 'Messages arrive in the chats as customers write.',
 
   'live.connecting': 'Connecting…',
   'live.live': 'Live',
@@ -102,7 +97,6 @@ export const en = {
   'live.polling': 'No live line: checking every {seconds} s',
   'live.buffering': 'Delayed: something between us and the server buffers',
 
-  'live.offline': 'Offline',
 
   'monitor.title': 'Monitor',
   'monitor.sessions': 'Chats',
@@ -115,7 +109,6 @@ export const en = {
   'monitor.more': 'More chats',
   'monitor.unread': '{count} unread',
   'monitor.choose': 'Choose a chat to read it.',
-  'monitor.you': 'You: ',
   'monitor.back': 'Back to the chats',
 
   'chat.messages': 'Messages',
@@ -133,7 +126,6 @@ export const en = {
   'chat.compose': 'Write a message',
   'chat.composeHint': 'Enter sends, Shift+Enter starts a new line',
   'chat.send': 'Send',
-  'chat.tooLong': 'A message may have at most 65,536 characters.',
   'chat.from.bot': 'Bot',
   'chat.from.operator': 'Operator',
   'chat.from.phone': 'Phone',
@@ -164,9 +156,7 @@ export const en = {
   'simulator.unlink': 'Unlink the device',
   'simulator.drop': 'Drop the connection',
   'simulator.connect': 'Connect the bot',
-  'simulator.noQr': 'There is no QR to scan: connect the bot first.',
   'simulator.customers': 'Customers',
-  'simulator.newCustomer': 'New customer',
   'simulator.number': 'Number',
   'simulator.numberHint': 'Digits only, with the country code',
   'simulator.name': 'Name',

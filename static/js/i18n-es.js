@@ -10,10 +10,7 @@ export const es = {
   'error.unreachable': 'No se puede llegar al servidor. Inténtalo de nuevo en un momento.',
   'error.status': 'El servidor lo rechazó ({status}).',
   'common.cancel': 'Cancelar',
-  'common.close': 'Cerrar',
-  'common.loading': 'Cargando…',
   'common.save': 'Guardar',
-  'common.delete': 'Eliminar',
   'time.today': 'Hoy',
   'time.yesterday': 'Ayer',
 
@@ -52,7 +49,6 @@ export const es = {
   'operators.allBots': 'Todos los bots',
   'operators.chosenBots': 'Solo estos bots',
   'operators.admin': 'Administrador',
-  'operators.adminHint': 'Añade y quita bots y operadores.',
   'operators.add': 'Añadir operador',
   'operators.edit': 'Editar',
   'operators.editTitle': 'Editar {name}',
@@ -94,7 +90,6 @@ export const es = {
   'bot.attempt': 'Intento {attempt}',
   'bot.wait': 'Preguntando a WhatsApp…',
   'bot.idle': 'El bot no está conectado.',
-  'bot.online': 'Los mensajes llegan a los chats según escriben los clientes.',
 
   'live.connecting': 'Conectando…',
   'live.live': 'En vivo',
@@ -102,7 +97,6 @@ export const es = {
   'live.polling': 'Sin línea en vivo: se consulta cada {seconds} s',
   'live.buffering': 'Con retraso: algo entre el servidor y tú retiene los datos',
 
-  'live.offline': 'Sin red',
 
   'monitor.title': 'Monitor',
   'monitor.sessions': 'Chats',
@@ -115,7 +109,6 @@ export const es = {
   'monitor.more': 'Más chats',
   'monitor.unread': '{count} sin leer',
   'monitor.choose': 'Elige un chat para leerlo.',
-  'monitor.you': 'Tú: ',
   'monitor.back': 'Volver a los chats',
 
   'chat.messages': 'Mensajes',
@@ -133,7 +126,6 @@ export const es = {
   'chat.compose': 'Escribe un mensaje',
   'chat.composeHint': 'Intro envía, Mayús+Intro salta de línea',
   'chat.send': 'Enviar',
-  'chat.tooLong': 'Un mensaje puede tener como máximo 65.536 caracteres.',
   'chat.from.bot': 'Bot',
   'chat.from.operator': 'Operador',
   'chat.from.phone': 'Teléfono',
@@ -164,9 +156,7 @@ export const es = {
   'simulator.unlink': 'Desvincular el dispositivo',
   'simulator.drop': 'Cortar la conexión',
   'simulator.connect': 'Conectar el bot',
-  'simulator.noQr': 'No hay QR que escanear: conecta primero el bot.',
   'simulator.customers': 'Clientes',
-  'simulator.newCustomer': 'Cliente nuevo',
   'simulator.number': 'Número',
   'simulator.numberHint': 'Solo dígitos, con el prefijo del país',
   'simulator.name': 'Nombre',
