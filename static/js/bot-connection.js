@@ -57,6 +57,7 @@ export class BotConnection extends HTMLElement {
       .on('connected', () => this.#state ?? this.#read(source))
       .on('gap', () => this.#read(source))
       .on('poll', () => this.#read(source))
+      .on('closing', ({ reason }) => reason === 'revoked' && this.#read(source))
       .on('state', (state) => this.dispatchEvent(new CustomEvent('line', { detail: state })))
       .on('unauthorized', () => location.reload());
     this.#read(source).then(() => source === this.#source && source.connect());

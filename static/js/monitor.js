@@ -33,6 +33,7 @@ class Monitor {
       changed: () => this.#draw(),
       failed: (error) => setText(at('problem'), error?.message ?? ''),
       state: (state) => light.show(state),
+      listen: { closing: ({ reason }) => reason === 'revoked' && this.#checkRights(chosen) },
     });
     this.#list = new SessionList(at('sessions'), {
       open: (id) => this.#go(id),
@@ -64,6 +65,17 @@ class Monitor {
     compose(at('composer'), at('content'), at('send-problem'), (content) =>
       post(sessionPath(this.#room.state.openId, 'messages'), { content }),
     );
+  }
+
+  /** One bot fewer, and no stream of the old set opens any more: begin anew with what is left. */
+  async #checkRights(chosen) {
+    try {
+      const { bots } = await get('/api/bots');
+      const mine = new Set(bots.map(({ id }) => id));
+      if (!chosen.every((id) => mine.has(id))) location.reload();
+    } catch {
+      // Signed out, or the server is away: both are seen elsewhere.
+    }
   }
 
   /** The open chat is in the address, so that back and reload do what one expects. */
@@ -170,10 +182,11 @@ run(async () => {
   const { bots } = await get('/api/bots');
   const asked = query.getAll('botId').filter(Boolean);
   offerBots(bots, asked);
-  const chosen = (asked.length ? asked : bots.map((bot) => bot.id)).slice(0, MOST_BOTS);
+  const mine = bots.map((bot) => bot.id);
+  const chosen = mine.filter((id) => !asked.length || asked.includes(id)).slice(0, MOST_BOTS);
   if (!chosen.length) {
     at('no-sessions').hidden = false;
-    at('no-sessions').textContent = t('monitor.noBots');
+    at('no-sessions').textContent = t(asked.length ? 'detail.missing' : 'monitor.noBots');
     document.querySelector('connection-light').hidden = true;
     return;
   }

@@ -134,6 +134,8 @@ export class StreamLeader {
         this.#pass(event, id);
         break;
       case 'closing':
+        this.#pass(event, id);
+        break;
       case 'token:expiring':
         break;
       default:

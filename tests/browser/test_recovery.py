@@ -112,3 +112,25 @@ def write_until_it_fails(server: Server, bot_id: str) -> int:
             except httpx.HTTPError:
                 return number
     raise AssertionError("it was never killed")
+
+
+def test_a_bot_taken_away_leaves_the_others_live(open_context: OpenContext, server: Server) -> None:
+    kept, taken = server.linked_bot("Queda"), server.linked_bot("Se va")
+    server.quiet_session(kept, "se queda")
+    server.quiet_session(taken, "se va")
+    operator = server.post(
+        "/api/operators", username="eva", password="una contraseña larga", bots=[kept, taken]
+    )
+    page = open_context(signed_in=False).new_page()
+    page.goto("/monitor")
+    page.get_by_label("User name").fill("eva")
+    page.get_by_label("Password").fill("una contraseña larga")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator(".session")).to_have_count(2)
+    path = f"/api/operators/{operator['id']}"
+    server.api.patch(path, json={"bots": [kept]}).raise_for_status()
+    expect(page.locator(".session .preview")).to_have_text(["se queda"])
+    expect(page.locator("connection-light")).to_have_text("Live")
+    server.customer_writes(kept, "sigue")
+    expect(page.locator(".session .preview")).to_have_text(["sigue"])
