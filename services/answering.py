@@ -48,6 +48,8 @@ class Answering:
 
     def begin(self, bot_id: str, session_id: str, contact: str) -> None:
         """The customer wrote something; what was being prepared is out of date."""
+        if self.tasks.closed:
+            return
         before = self._chats.get(session_id)
         if before is not None:
             before.cancel()

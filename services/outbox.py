@@ -110,6 +110,8 @@ class Outbox:
         await self.tasks.close()
 
     def _queue(self, bot_id: str, letters: list[_Letter]) -> None:
+        if self.tasks.closed:
+            return
         running = bot_id in self._letters
         waiting = self._letters.setdefault(bot_id, deque())
         waiting.extend(letter for letter in letters if letter not in waiting)

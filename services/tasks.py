@@ -12,6 +12,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self.closed = False  # who begins something new asks before
 
     def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         """Run this on the loop; ``name`` is for the log."""
@@ -27,6 +28,7 @@ class Tasks:
 
     async def close(self) -> None:
         """Cancel what is running, and what that starts to tidy up, and wait for the end."""
+        self.closed = True
         while self._running:
             for task in self._running:
                 task.cancel()

@@ -407,3 +407,17 @@ async def test_asking_for_a_person_hands_the_chat_over(tmp_path: Path) -> None:
         await domain.bus.until("message:sent", origin="bot")
         updated = await domain.bus.until("session:updated")
         assert updated["session"]["mode"] == "human"
+
+
+@soon
+async def test_what_arrives_during_the_shutdown_is_kept_and_begins_nothing(
+    tmp_path: Path,
+) -> None:
+    before = asyncio.all_tasks()
+    async with Domain(tmp_path) as domain:
+        bot = await domain.linked_bot()
+        for n in range(5):
+            domain.phone.message(bot, f"54911{n}", "Luz", "hola")
+    assert asyncio.all_tasks() == before
+    async with Domain(tmp_path) as domain:
+        assert len((await domain.conversations.page([bot])).sessions) == 5
