@@ -60,6 +60,7 @@ from services.whatsapp.gateway import Gateway
 from services.whatsapp.simulated import SimulatedGateway
 
 VERSION = "0.1.0"
+LONGEST_TTL_SECONDS = 3_153_600_000.0  # a hundred years
 HERE = Path(__file__).resolve().parent
 # A request's headers may take so long, and what is between two requests.
 IDLE_SECONDS = 75
@@ -69,9 +70,11 @@ STALLED_ANSWER_SECONDS = 30
 
 # How long a shutdown waits for answers that are under way.
 ANSWER_SECONDS = 2.0
-# A stream is some hundred objects that live for an hour. At Python's 700 new objects a
-# collection, a crowd of 5,000 that connects spends a quarter of its CPU walking them again.
-GC_THRESHOLDS = (20_000, 20, 100)
+# A stream is some hundred objects that live for an hour and are freed by reference counts. At
+# Python's 700 new objects a collection, a crowd of 5,000 that connects spends a quarter of its CPU
+# on walking them again; and a walk of all generations holds up 10,000 streams for 0.4 s, so that
+# is left for what has grown by hundreds of millions of objects.
+GC_THRESHOLDS = (20_000, 20, 1_000)
 
 log = logging.getLogger("pulso")
 
@@ -214,10 +217,12 @@ class Pulso:
 
     async def close(self) -> None:
         """Let every stream go, then everything else. Bounded by ``PULSO_DRAIN_SECONDS``."""
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + self.settings.drain_seconds
         await self.streams.drain(self.settings.drain_seconds)
         if self.listener is not None:
             self.listener.close()
-        await self.in_flight.settle(ANSWER_SECONDS)
+        await self.in_flight.settle(min(ANSWER_SECONDS, (limit - loop.time()) / 2))
         await self.server.close_all_connections()
         await self.conversations.close()
         await self.gateway.close()
@@ -319,8 +324,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     token.add_argument("--bots", help="bot ids with commas between, or *; without: all bots")
     token.add_argument("--publish", action="store_true", help="may POST /events")
     token.add_argument("--admin", action="store_true", help="sees and ends everyone's streams")
-    token.add_argument("--ttl", type=float, help="seconds it lives; without: for ever")
+    token.add_argument("--ttl", type=_lifetime, help="seconds it lives; without: for ever")
     return parser.parse_args(arguments)
+
+
+def _lifetime(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= LONGEST_TTL_SECONDS:
+        raise ValueError
+    return seconds
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -56,7 +56,10 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
-    """Write what readers and publishers may still come back for. Atomic; 0600."""
+    """Write what readers and publishers may still come back for. Atomic; 0600.
+
+    Where that can't be, on a full disk say, the shutdown goes on: streams will be told of a gap.
+    """
     now = time.monotonic()
     bus.history.sweep(now)
     saved = Saved(
@@ -78,10 +81,13 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
     )
     body = msgspec.msgpack.encode(saved)
     scratch = path.with_name(path.name + ".new")
-    scratch.unlink(missing_ok=True)
-    scratch.touch(mode=0o600)
-    scratch.write_bytes(sha256(body).digest() + body)
-    scratch.replace(path)
+    try:
+        scratch.unlink(missing_ok=True)
+        scratch.touch(mode=0o600)
+        scratch.write_bytes(sha256(body).digest() + body)
+        scratch.replace(path)
+    except OSError as error:
+        log.warning("The history could not be saved: %s", error)
 
 
 def take_up(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:

@@ -27,6 +27,8 @@ TICK_SECONDS = 0.1
 # How long a client that takes nothing may hold up the end of a stream it may not have.
 FAREWELL_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
+# What a shutdown keeps for all that comes after its streams.
+LAST_SECONDS = 1.0
 # A tick that comes later than this was not late because of other work.
 STANDSTILL_SECONDS = 0.5
 
@@ -167,7 +169,7 @@ class Streams:
             self.deadlines.at(when, partial(stream.close, "shutdown"))
         if self._streams:
             try:
-                async with asyncio.timeout_at(limit - min(0.5, seconds / 4)):
+                async with asyncio.timeout_at(limit - min(LAST_SECONDS, seconds / 4)):
                     await self._emptied.wait()
             except TimeoutError:
                 self.abort_all()

@@ -96,6 +96,18 @@ def test_a_key_of_idempotency_outlives_a_clean_restart(pulso: RunningPulso) -> N
     assert stream.next().id == later[0]
 
 
+def test_a_history_that_can_not_be_saved_does_not_stop_a_shutdown(pulso: RunningPulso) -> None:
+    stream, ids = read_to(pulso, "b1", 1)
+    stream.close()
+    # Whoever may write anywhere still can't write a file over a directory.
+    (pulso.data_dir / f"{NAME}.new").mkdir()
+    assert pulso.stop() == 0
+    assert "The history could not be saved" in pulso.log
+    pulso.start()
+    gap = pulso.stream("b1", after=ids[0]).take(2)[1]
+    assert gap.json["reason"] == "restarted"
+
+
 def test_a_broken_history_is_ignored_with_one_line(pulso: RunningPulso) -> None:
     path = pulso.data_dir / NAME
     breaks: list[Callable[[bytes], bytes]] = [
