@@ -1,0 +1,130 @@
+"""The arrows of import: who may know of whom, read off the source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("services", "handlers", "main", "tests", "bench")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+SOURCES = {
+    module_of(path): ast.parse(path.read_text())
+    for folder in ("services", "handlers")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "node_modules" not in path.parts
+}
+
+
+def imported(module: str) -> Iterator[str]:
+    """Every module this one names in an import, wherever the import stands."""
+    for node in ast.walk(SOURCES[module]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports by dots"
+            assert node.module is not None
+            yield node.module
+            # ``from package import module`` names the module too.
+            for alias in node.names:
+                if f"{node.module}.{alias.name}" in SOURCES:
+                    yield f"{node.module}.{alias.name}"
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imported(module) if name.split(".")[0] in OURS}
+
+
+def layer(*names: str) -> set[str]:
+    return {f"services.{name}" for name in names}
+
+
+# What thinks without a store, a network or a loop of its own; it knows only its like.
+PURE = layer("config", "errors", "events", "timestamps", "cursor", "sse", "history", "logs")
+# Each group may import itself and those above it.
+GROUPS = [
+    PURE,
+    layer("block", "subscription", "event_bus", "json_body", "publishing", "inputs"),
+    {
+        *layer("tokens", "ai_engine"),
+        *(name for name in SOURCES if name.startswith(("services.store", "services.whatsapp"))),
+    },
+    layer(*["ledger", "intake", "tasks", "outbox", "answering", "bot_status", "qr_image"]),
+    layer("bots", "conversations"),
+]
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if name.startswith("handlers")])
+def test_handlers_import_services_and_of_each_other_the_base_only(module: str) -> None:
+    assert all(name.startswith("services.") or name == "handlers.base" for name in ours(module))
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if name.startswith("services")])
+def test_services_know_neither_handlers_nor_main_nor_the_web_framework(module: str) -> None:
+    assert all(name.startswith("services") for name in ours(module))
+    assert not any(name.startswith("tornado.web") for name in imported(module))
+
+
+@pytest.mark.parametrize("module", sorted(layer("config", "errors", "cursor", "sse", "history")))
+def test_the_innermost_import_nothing_of_ours(module: str) -> None:
+    assert ours(module) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        (module, set().union(*GROUPS[: position + 1]))
+        for position, group in enumerate(GROUPS)
+        for module in sorted(group)
+    ],
+)
+def test_arrows_point_inwards(module: str, allowed: set[str]) -> None:
+    assert ours(module) <= allowed
+
+
+@pytest.mark.parametrize("module", sorted(PURE - layer("logs")))
+def test_the_core_does_no_io(module: str) -> None:
+    reaching_out = ("asyncio", "socket", "tornado", "sqlalchemy", "httpx", "subprocess", "os")
+    assert not [name for name in imported(module) if name.split(".")[0] in reaching_out]
+
+
+def test_nobody_imports_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def walk(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join((*path, module))
+        if module in done:
+            return
+        for name in ours(module):
+            # A package and its own modules are one.
+            if name in SOURCES and not module.startswith(name + "."):
+                walk(name, (*path, module))
+        done.add(module)
+
+    for module in SOURCES:
+        walk(module, ())
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_stand_at_the_top(module: str) -> None:
+    tree = SOURCES[module]
+    functions = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    inner = [
+        n for f in functions for n in ast.walk(f) if isinstance(n, ast.Import | ast.ImportFrom)
+    ]
+    assert inner == []
+    assert not any(
+        alias.name == "*"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
