@@ -184,7 +184,11 @@ class RunningPulso:
     def wait(self, timeout: float = 20) -> int:
         """The exit status."""
         assert self._process is not None
-        self.output += self._process.communicate(timeout=timeout)[0]
+        self._process.wait(timeout)
+        assert self._process.stdout is not None
+        # With a time limit, communicate() reads past what readline() has already buffered.
+        with self._process.stdout as stdout:
+            self.output += stdout.read()
         return self._process.returncode
 
     def stop(self) -> int:
