@@ -48,6 +48,18 @@ class Server(HTTPServer):
         return delegate
 
 
+class Connection(IOStream):
+    """A connection that is freed as soon as nobody needs it, without the garbage collector.
+
+    What a reset raised holds the frames it came through, and with them this stream.
+    """
+
+    def close(self, exc_info: Any = False) -> None:
+        super().close(exc_info)
+        if self.error is not None:
+            self.error = self.error.with_traceback(None)
+
+
 class Listener:
     """Accepts connections for a server until it is closed.
 
@@ -94,7 +106,7 @@ class Listener:
                     raise
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._dead_after_ms)
-            self._server.handle_stream(IOStream(connection), address)
+            self._server.handle_stream(Connection(connection), address)
 
     def _pause(self, error: OSError) -> None:
         if self._paused is not None:
