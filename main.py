@@ -49,6 +49,7 @@ from services.ledger import Ledger
 from services.listening import Listener, Server, streams_that_fit
 from services.media import Media
 from services.metrics import Metrics
+from services.openai_engine import OpenAIEngine
 from services.operators import Operators
 from services.outbox import Outbox
 from services.readiness import Readiness
@@ -247,6 +248,8 @@ def make_gateway(settings: Settings) -> Gateway:
 
 def make_engine(settings: Settings) -> AIEngine:
     """What answers customers, as ``PULSO_AI`` says."""
+    if settings.ai == "openai":
+        return OpenAIEngine(settings.ai_base_url, settings.ai_model, settings.ai_api_key)
     return SilentEngine() if settings.ai == "off" else ScriptedEngine()
 
 

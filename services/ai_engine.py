@@ -35,12 +35,19 @@ class AIEngine(Protocol):
 
     async def answer(self, history: Sequence[Turn]) -> Answer | None: ...
 
+    async def close(self) -> None:
+        """Let go what is open; nothing is asked after."""
+        ...
+
 
 class SilentEngine:
     """Leaves every chat to the people."""
 
     async def answer(self, history: Sequence[Turn]) -> Answer | None:
         return None
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 # Words as `_words` leaves them: lower case, without accents. The first topic that fits counts.
@@ -89,7 +96,7 @@ SAID = {
 }
 
 
-class ScriptedEngine:
+class ScriptedEngine(SilentEngine):
     """A few flows in Spanish and English; the same chat always gets the same answer."""
 
     async def answer(self, history: Sequence[Turn]) -> Answer | None:

@@ -66,8 +66,9 @@ class Answering:
             task.cancel()
 
     async def close(self) -> None:
-        """Leave every chat as it is."""
+        """Leave every chat as it is, and the engine too."""
         await self.tasks.close()
+        await self._engine.close()
 
     def _forget(self, session_id: str, task: asyncio.Task[None]) -> None:
         if self._chats.get(session_id) is task:

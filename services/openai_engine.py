@@ -85,7 +85,6 @@ class OpenAIEngine:
         return Answer(text)
 
     async def close(self) -> None:
-        """Let the connections go."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None

@@ -346,7 +346,7 @@ async def test_the_bot_answers_neither_media_nor_history(tmp_path: Path) -> None
         assert engine.asked == 0
 
 
-class SlowEngine:
+class SlowEngine(SilentEngine):
     """Thinks until it is told to stop thinking."""
 
     def __init__(self) -> None:
@@ -388,7 +388,7 @@ async def test_a_person_who_takes_over_stops_the_bot(
 
 @soon
 async def test_an_engine_that_fails_is_told_to_operators_only(tmp_path: Path) -> None:
-    class Failing:
+    class Failing(SilentEngine):
         async def answer(self, history: Sequence[Turn]) -> Answer | None:
             raise EngineFailed("no credit left")
 
