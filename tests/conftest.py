@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.running import RunningPulso, running
+
+# The same examples everywhere and every time; a busy machine is no failure.
+settings.register_profile("pulso", derandomize=True, database=None, deadline=None)
+settings.load_profile("pulso")
 
 
 @pytest.fixture
