@@ -8,6 +8,7 @@ import random
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 
 from handlers.base import PulsoHandler
@@ -136,7 +137,7 @@ class StreamHandler(PulsoHandler):
         # An idle stream keeps what it needs only; the token is not among it.
         self.request.uri, self.request.query = self.request.path, ""
         self.request.headers.clear()
-        self._headers.clear()
+        self._headers = HTTPHeaders()
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}
         for block in each_block(subscription.replay):
             if subscription.closing is not None:

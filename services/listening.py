@@ -22,6 +22,17 @@ log = logging.getLogger("pulso.listening")
 
 # Enough for a whole crowd to reconnect at once; the default of 128 costs them SYN retries.
 BACKLOG = 4096
+# Enough for a busy bot's tick; the default grows to megabytes that a stalled client pins.
+SEND_BUFFER_BYTES = 131_072
+# Set once on the listening socket: Linux gives them to every connection it accepts. Keepalive
+# finds a dead peer while nothing is under way; while something is, only the user timeout does.
+_INHERITED = (
+    (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
 # Files of our own beside the streams: the store, the log, the child, API requests.
 SPARE_DESCRIPTORS = 200
 # Ten tries a second cost nothing, and whoever queued up and left is soon through.
@@ -69,8 +80,11 @@ class Listener:
 
     def __init__(self, server: Server, host: str, port: int, *, dead_after: float) -> None:
         self._server = server
-        self._dead_after_ms = int(dead_after * 1000)
         self._sockets = bind_sockets(port, host, backlog=BACKLOG)
+        user_timeout = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(dead_after * 1000))
+        for sock in self._sockets:
+            for level, option, value in (*_INHERITED, user_timeout):
+                sock.setsockopt(level, option, value)
         self._paused: asyncio.TimerHandle | None = None
         self._complained_at = float("-inf")
 
@@ -105,7 +119,6 @@ class Listener:
                 elif error.errno not in _GONE:
                     raise
                 return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._dead_after_ms)
             self._server.handle_stream(Connection(connection), address)
 
     def _pause(self, error: OSError) -> None:

@@ -12,17 +12,6 @@ from tornado.iostream import IOStream
 
 from services.block import Block
 
-# Enough for a busy bot's tick; the default grows to megabytes that a stalled client pins.
-SEND_BUFFER_BYTES = 131_072
-_KEEPALIVE = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES),
-)
-
 
 class Outlet:
     """Writes to one connection. ``chunked``: the response uses chunked transfer coding."""
@@ -56,14 +45,11 @@ class Outlet:
 
 
 def prepare_socket(stream: IOStream, dead_after: float) -> None:
-    """Set a stream's socket up: small writes leave at once, a dead peer is noticed.
+    """Small writes leave at once; sent bytes stay unacknowledged for ``dead_after`` s at most.
 
-    Keepalive finds a dead peer while nothing is under way; ``dead_after`` (seconds) bounds how
-    long sent bytes may stay unacknowledged, which keepalive does not.
+    What else a stream's socket needs it inherits from the listening one.
     """
+    stream.set_nodelay(True)
     sock = stream.socket
-    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    for level, option, value in _KEEPALIVE:
-        sock.setsockopt(level, option, value)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(dead_after * 1000))
+    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(dead_after * 1000))
