@@ -62,11 +62,14 @@ class Deadlines:
     def _run(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        while self._heap and self._heap[0][0] <= now:
-            deadline = heapq.heappop(self._heap)[2]
-            callback, deadline.callback = deadline.callback, None
-            if callback is None:
-                self.cancelled -= 1
-            else:
-                callback()
-        self._arm()
+        try:
+            while self._heap and self._heap[0][0] <= now:
+                deadline = heapq.heappop(self._heap)[2]
+                callback, deadline.callback = deadline.callback, None
+                if callback is None:
+                    self.cancelled -= 1
+                else:
+                    callback()
+        finally:
+            # Also where one of them failed: the others still count.
+            self._arm()
