@@ -49,18 +49,20 @@ class ScriptedServer:
             self._open[-1].put(block)
 
     def stream(self, handler: BaseHTTPRequestHandler, query: dict[str, list[str]]) -> None:
-        self.asked.append(query)
         answer = self.answers.pop(0) if self.answers else [connected()]
         if isinstance(answer, int):
+            self.asked.append(query)
             handler.send_error(answer)
             return
-        handler.send_response(200)
-        handler.send_header("Content-Type", "text/event-stream")
-        handler.end_headers()
         waiting: queue.Queue[str] = queue.Queue()
         for block in answer:
             waiting.put(block)
         self._open.append(waiting)
+        # Last: who sees that it asked may say something.
+        self.asked.append(query)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
         while (block := waiting.get()) != END:
             try:
                 handler.wfile.write(block.encode())
