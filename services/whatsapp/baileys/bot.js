@@ -43,6 +43,7 @@ export class Bot {
       browser: ['Pulso', 'Chrome', '1'],
       emitOwnEvents: false,
       logger,
+      makeSignalRepository: this.#inbox.repository,
       qrTimeout: qrMs,
       shouldIgnoreJid: jid => !isChat(jid),
       syncFullHistory: false,

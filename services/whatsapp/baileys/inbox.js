@@ -1,43 +1,49 @@
 // Messages, from a Baileys socket to the parent, each id once.
 //
 // Baileys tells WhatsApp that a message is here before it emits it, and while a connection
-// settles (20 s after pairing) it holds back what it emits. A process killed in between would
-// lose the message for good. So it is taken earlier: Baileys puts each decrypted message into
-// its cache of recent ones just before it sends the receipt, and there it goes into the outbox.
-// A kill before that costs nothing: without a receipt WhatsApp sends it again.
+// settles (20 s after pairing) it holds back what it emits. Earlier still it writes down that the
+// message's key is used up; what WhatsApp sends again after that it can't read, and refuses. A
+// process killed in between would lose the message for good. So a message is taken where it is
+// decrypted, and is in the outbox before its key is used up. A kill before that costs nothing:
+// WhatsApp sends it again, and the key is still there.
 
-import { cleanMessage, decodeMessageNode } from 'baileys'
+import { cleanMessage, decodeMessageNode, DEFAULT_CONNECTION_CONFIG, proto, unpadRandomMax16 } from 'baileys'
 import { log } from './stdio.js'
 import { toMessage } from './messages.js'
 
-const NODES = 1000 // stanzas that may be waiting to be decrypted
-const TURN_MS = 10_000 // a stanza that takes longer no longer holds up those behind it
 const IDS = 4000 // messages remembered, to tell each once
+const TURN_MS = 10_000 // a stanza that takes longer no longer holds up those behind it
 
 export class Inbox {
   #tell
   #seen = new Set()
+  #stanzas = new WeakMap() // ciphertext → the stanza it came in
 
   /** `tell(message)` keeps and announces one message. */
   constructor(tell) {
     this.#tell = tell
   }
 
+  /** For a socket's `makeSignalRepository`. */
+  repository = (auth, ...rest) => {
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest)
+    const decrypt = repository.decryptMessage.bind(repository)
+    // Baileys' own transaction becomes part of this one, and commits with it.
+    repository.decryptMessage = parcel => auth.keys.transaction(async () => {
+      const padded = await decrypt(parcel)
+      this.#decrypted(this.#stanzas.get(parcel.ciphertext), padded, auth.creds.me)
+      return padded
+    }, parcel.jid)
+    return repository
+  }
+
   /** Listen to one socket, before its connection is made. */
   attach(socket) {
-    const nodes = new Map()
-    inTurn(socket.ws, node => {
-      nodes.set(node.attrs.id, node)
-      if (nodes.size > NODES) nodes.delete(nodes.keys().next().value)
+    inTurn(socket.ws, stanza => {
+      for (const { content } of Array.isArray(stanza.content) ? stanza.content : []) {
+        if (content instanceof Uint8Array) this.#stanzas.set(content, stanza)
+      }
     })
-    const recent = socket.messageRetryManager
-    const addRecentMessage = recent.addRecentMessage.bind(recent)
-    recent.addRecentMessage = (chatId, id, content) => {
-      addRecentMessage(chatId, id, content)
-      const node = nodes.get(id)
-      nodes.delete(id)
-      if (node) this.#decrypted(node, content, socket.authState.creds.me)
-    }
     socket.ev.on('messages.upsert', ({ messages, type }) => {
       for (const info of messages) this.#take(info, type === 'notify')
     })
@@ -52,12 +58,17 @@ export class Inbox {
     return false
   }
 
-  #decrypted(node, content, me) {
-    const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '')
-    // A copy of the shell: Baileys goes on to clean its own.
-    const info = { ...fullMessage, key: { ...fullMessage.key }, message: content }
-    cleanMessage({ key: info.key }, me.id, me.lid ?? '')
-    this.#take(info, !node.attrs.offline)
+  #decrypted(stanza, padded, me) {
+    if (!stanza) return
+    try {
+      const content = proto.Message.decode(unpadRandomMax16(padded))
+      const { fullMessage } = decodeMessageNode(stanza, me.id, me.lid ?? '')
+      const info = { ...fullMessage, message: content.deviceSentMessage?.message ?? content }
+      cleanMessage(info, me.id, me.lid ?? '')
+      this.#take(info, !stanza.attrs.offline)
+    } catch (error) {
+      log(`a message could not be read: ${error.message}`) // Baileys will say the same
+    }
   }
 
   #take(info, live) {
