@@ -20,6 +20,7 @@ from services.whatsapp.gateway import (
     QrShown,
     SendFailed,
 )
+from tests.running import eventually
 
 CUSTOMER = "{}@s.whatsapp.net"
 
