@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
+from tornado.util import ObjectDict
 
 from handlers.base import PulsoHandler
 from services.block import Block, each_block
@@ -136,6 +137,7 @@ class StreamHandler(PulsoHandler):
         await self._write(stream, b"".join(frames))
         # An idle stream keeps what it needs only; the token is not among it.
         self.request.uri, self.request.query = self.request.path, ""
+        self.ui = ObjectDict()
         self.request.headers.clear()
         self._headers = HTTPHeaders()
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}
@@ -144,7 +146,7 @@ class StreamHandler(PulsoHandler):
                 return
             await self._write(stream, block.data)
             subscription.sent(block.last)
-        subscription.replay = []
+        subscription.replay, subscription.starts = [], ()
 
     async def _follow(self, stream: Stream, subscription: Subscription) -> None:
         while (item := await subscription.next(stream.outlet)) is not None:
