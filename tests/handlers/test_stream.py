@@ -1,5 +1,6 @@
 """GET /events/stream: who may open one, in which order it says no, and how it begins."""
 
+import http.client
 import re
 import socket
 from typing import Any
@@ -7,17 +8,25 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.running import RunningPulso, StreamClient, eventually, message
+from tests.running import Answer, RunningPulso, StreamClient, eventually, message
 from tests.sse_reader import SSEParser
 
 
-def ask(server: RunningPulso, query: Any, method: str = "GET", **headers: str) -> Any:
-    """One refused or bodiless request to the stream, with this query."""
+def ask(server: RunningPulso, query: Any, method: str = "GET", **headers: str) -> Answer:
+    """A request to the stream that opens none; its answer."""
     text = query if isinstance(query, str) else urlencode(query, doseq=True)
-    return server.request(method, f"/events/stream?{text}", headers=headers)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        connection.request(method, f"/events/stream?{text}", headers=headers)
+        response = connection.getresponse()
+        # Its body would never end.
+        assert method == "HEAD" or response.status != 200, "a stream was opened"
+        return Answer(response)
+    finally:
+        connection.close()
 
 
-def said(answer: Any) -> tuple[int, str]:
+def said(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.json["error"]
 
 

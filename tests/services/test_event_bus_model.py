@@ -257,7 +257,7 @@ def test_every_client_has_every_event_once_and_in_order_or_is_told_of_a_gap() ->
     run_state_machine_as_test(
         BusMachine,
         settings=settings(
-            max_examples=150,
+            max_examples=300,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,
