@@ -8,8 +8,10 @@ DOUBLE := tests/whatsapp/double
 .PHONY: run test check bench clean
 
 run: $(VENV)/run
-	@if [ "$$PULSO_WHATSAPP" = baileys ] && command -v npm >/dev/null; then \
-		[ -d $(BAILEYS)/node_modules ] || npm ci --no-audit --no-fund --prefix $(BAILEYS); fi
+	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
+	@if [ "$$PULSO_WHATSAPP" = baileys ] && [ ! -d $(BAILEYS)/node_modules ]; then \
+		npm ci --no-audit --no-fund --prefix $(BAILEYS) || \
+		echo "The packages of $(BAILEYS) could not be installed; bots can't connect" >&2; fi
 	@exec $(BIN)/python main.py
 
 test: $(VENV)/test
