@@ -120,6 +120,8 @@ class PulsoHandler(RequestHandler):
                 body["field"] = error.field
             for name, value in error.headers.items():
                 self.set_header(name, value)
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._methods()))
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.write(_encode(body))
 

@@ -33,6 +33,7 @@ def test_what_isnt_there_is_404_in_json(server: RunningPulso, path: str, method:
 def test_a_method_that_isnt_there_is_405_in_json(server: RunningPulso) -> None:
     answer = server.request("PUT", "/api/bots", {}, token=server.token())
     assert (answer.status, answer.json) == (405, {"error": "Method Not Allowed"})
+    assert answer.headers["Allow"] == "GET, POST, OPTIONS"
 
 
 ELSEWHERE: list[dict[str, str]] = [
