@@ -9,6 +9,8 @@ import { fetchMedia } from './media.js'
 import { isChat, toAcks } from './messages.js'
 import { Outbox } from './outbox.js'
 import { Sends } from './sends.js'
+import { Sent } from './sent.js'
+import { repositoryWith } from './signal.js'
 import { log, logger } from './stdio.js'
 
 // WhatsApp's own times: a first QR for a minute, five more of 20 s.
@@ -21,7 +23,9 @@ export class Bot {
   #url
   #say
   #socket = null
+  #running = false // from `open` to `close`, over every socket between
   #outbox = null
+  #sent = null
   #sends = new Sends()
   #inbox = new Inbox(message => this.#keep(message))
   #watched = new Set()
@@ -36,14 +40,16 @@ export class Bot {
   /** Connect. A bot that is connecting or connected is left alone. */
   open({ qrMs }) {
     if (this.#socket) return
+    this.#running = true
     const { state, save } = loadCredentials(this.#folder)
     this.#replay()
     const socket = makeWASocket({
       auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
       browser: ['Pulso', 'Chrome', '1'],
       emitOwnEvents: false,
+      getMessage: this.#sent.message,
       logger,
-      makeSignalRepository: this.#inbox.repository,
+      makeSignalRepository: repositoryWith((...message) => this.#inbox.decrypted(...message)),
       qrTimeout: qrMs,
       shouldIgnoreJid: jid => !isChat(jid),
       syncFullHistory: false,
@@ -61,10 +67,12 @@ export class Bot {
 
   /** Disconnect without unlinking. */
   async close(reason = 'the bot was disconnected') {
+    this.#running = false
     this.#sends.abandon(reason)
     await this.#drop()
     this.#outbox?.close()
-    this.#outbox = null
+    this.#sent?.close()
+    this.#outbox = this.#sent = null
   }
 
   /** Unlink, as far as WhatsApp can be reached, and delete everything of this bot. */
@@ -82,8 +90,9 @@ export class Bot {
   }
 
   send({ messageId, chatId, text }) {
-    if (!this.#socket) throw new Error('the bot is not connected to WhatsApp')
+    if (!this.#running) throw new Error('the bot is not connected to WhatsApp')
     this.#inbox.know({ chatId, messageId })
+    this.#sent.keep(messageId, text)
     return this.#sends.send(messageId, chatId, text)
   }
 
@@ -136,6 +145,7 @@ export class Bot {
   #replay() {
     if (this.#outbox) return
     this.#outbox = new Outbox(join(this.#folder, 'outbox.ndjson'))
+    this.#sent = new Sent(join(this.#folder, 'sent.ndjson'))
     for (const message of this.#outbox.waiting()) {
       this.#inbox.know(message)
       this.#say({ event: 'message', ...message })

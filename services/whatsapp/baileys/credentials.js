@@ -67,14 +67,15 @@ async function readKey(path, type) {
   }
 }
 
+// Deletions last: a key that is used up may go once what came of it is written.
 async function setKeys(path, keys) {
-  const writes = Object.entries(keys).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, value]) => writeKey(path(`${type}-${id}`), value)))
-  await Promise.all(writes)
+  const changes = Object.entries(keys).flatMap(([type, values]) =>
+    Object.entries(values).map(([id, value]) => [path(`${type}-${id}`), value]))
+  await Promise.all(changes.filter(([, value]) => value).map(([file, value]) => writeKey(file, value)))
+  await Promise.all(changes.filter(([, value]) => !value).map(([file]) => rm(file, { force: true })))
 }
 
 async function writeKey(path, value) {
-  if (!value) return rm(path, { force: true })
   const temporary = besides(path)
   await writeFile(temporary, JSON.stringify(value, BufferJSON.replacer), { mode: 0o600, flag: 'wx' })
   await rename(temporary, path)

@@ -7,7 +7,7 @@
 // decrypted, and is in the outbox before its key is used up. A kill before that costs nothing:
 // WhatsApp sends it again, and the key is still there.
 
-import { cleanMessage, decodeMessageNode, DEFAULT_CONNECTION_CONFIG, proto, unpadRandomMax16 } from 'baileys'
+import { cleanMessage, decodeMessageNode, proto, unpadRandomMax16 } from 'baileys'
 import { log } from './stdio.js'
 import { toMessage } from './messages.js'
 
@@ -24,19 +24,6 @@ export class Inbox {
     this.#tell = tell
   }
 
-  /** For a socket's `makeSignalRepository`. */
-  repository = (auth, ...rest) => {
-    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest)
-    const decrypt = repository.decryptMessage.bind(repository)
-    // Baileys' own transaction becomes part of this one, and commits with it.
-    repository.decryptMessage = parcel => auth.keys.transaction(async () => {
-      const padded = await decrypt(parcel)
-      this.#decrypted(this.#stanzas.get(parcel.ciphertext), padded, auth.creds.me)
-      return padded
-    }, parcel.jid)
-    return repository
-  }
-
   /** Listen to one socket, before its connection is made. */
   attach(socket) {
     inTurn(socket.ws, stanza => {
@@ -49,16 +36,9 @@ export class Inbox {
     })
   }
 
-  /** Ids told in an earlier life, or sent by ourselves. */
-  know({ chatId, messageId }) {
-    const key = `${chatId}\n${messageId}`
-    if (this.#seen.has(key)) return true
-    this.#seen.add(key)
-    if (this.#seen.size > IDS) this.#seen.delete(this.#seen.values().next().value)
-    return false
-  }
-
-  #decrypted(stanza, padded, me) {
+  /** One of those, decrypted: `ciphertext` is the stanza's own, `padded` what it held. */
+  decrypted(ciphertext, padded, me) {
+    const stanza = this.#stanzas.get(ciphertext)
     if (!stanza) return
     try {
       const content = proto.Message.decode(unpadRandomMax16(padded))
@@ -69,6 +49,15 @@ export class Inbox {
     } catch (error) {
       log(`a message could not be read: ${error.message}`) // Baileys will say the same
     }
+  }
+
+  /** Ids told in an earlier life, or sent by ourselves. */
+  know({ chatId, messageId }) {
+    const key = `${chatId}\n${messageId}`
+    if (this.#seen.has(key)) return true
+    this.#seen.add(key)
+    if (this.#seen.size > IDS) this.#seen.delete(this.#seen.values().next().value)
+    return false
   }
 
   #take(info, live) {

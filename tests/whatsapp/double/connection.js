@@ -104,6 +104,7 @@ export class Connection {
     if (node.tag === 'iq') this.#iq(node)
     else if (node.tag === 'message') await this.#message(node)
     else if (node.tag === 'receipt') await this.#receipt(node)
+    else if (node.tag === 'ack' && node.attrs.class === 'message') this.#device.unreceived.delete(node.attrs.id) // refused for good
   }
 
   #iq(node) {
@@ -131,7 +132,11 @@ export class Connection {
     const parcels = parts ? children(parts, 'to').map(part => [part.attrs.jid, child(part, 'enc')]) : [[to, child(node, 'enc')]]
     for (const [jid, enc] of parcels) {
       const phone = this.#world.find(jid)
-      const message = await phone.decrypt(this.#device, enc)
+      const message = await phone.decrypt(this.#device, enc).catch(() => null)
+      if (!message) {
+        this.#askAgain(phone, id)
+        continue
+      }
       if (phone === this.#device.phone || phone.inbox.some(known => known.id === id)) continue
       phone.inbox.push({ id, from: this.#device.user, message: message.toJSON() })
       this.send({ tag: 'receipt', attrs: { from: to, id, t: now() } })
@@ -139,11 +144,17 @@ export class Connection {
     }
   }
 
+  // As phones do with what they can't decrypt; libsignal, tried with one session, can spoil another.
+  #askAgain(phone, id) {
+    const retry = { tag: 'retry', attrs: { count: '1', id, t: now(), v: '1' } }
+    this.send({ tag: 'receipt', attrs: { from: `${phone.user}${SERVER}`, id, type: 'retry', t: now() }, content: [retry, phone.registrationNode] })
+  }
+
   async #receipt({ attrs: { id, type } }) {
     const message = this.#device.unreceived.get(id)
     if (!message) return
     if (type === 'retry') {
-      message.phone.forget(this.#device)
+      message.phone.renew(this.#device)
       message.content = [await message.phone.encrypt(this.#device, message.plain)]
       this.send(message)
     } else if (type !== 'read') {

@@ -17,6 +17,7 @@ export class Phone {
   #signed = libsignal.keyhelper.generateSignedPreKey(this.identity, 1)
   #once = new Map()
   #sessions = new Map()
+  #renew = new Set()
 
   constructor(user, name, lid) {
     this.user = user
@@ -24,12 +25,16 @@ export class Phone {
     this.lid = lid
   }
 
+  get registrationNode() {
+    return leaf('registration', uint(this.#registration, 4))
+  }
+
   /** The keys with which somebody begins a session with this phone. */
   bundle(jid) {
     const id = this.#once.size + 1
     this.#once.set(id, libsignal.curve.generateKeyPair())
     return { tag: 'user', attrs: { jid }, content: [
-      leaf('registration', uint(this.#registration, 4)),
+      this.registrationNode,
       leaf('type', Buffer.from([5])),
       leaf('identity', raw(this.identity.pubKey)),
       leaf('skey', [leaf('id', uint(1, 3)), leaf('value', raw(this.#signed.keyPair.pubKey)), leaf('signature', Buffer.from(this.#signed.signature))]),
@@ -47,16 +52,17 @@ export class Phone {
 
   /** An `<enc>` of this message (JSON of a proto.Message) for a device. */
   async encrypt(device, message) {
-    if (!this.#sessions.has(address(device).toString())) await this.#begin(device)
+    const known = this.#sessions.has(address(device).toString())
+    if (this.#renew.delete(device) || !known) await this.#begin(device)
     const padding = 1 + (randomBytes(1)[0] & 15)
     const bytes = Buffer.concat([proto.Message.encode(proto.Message.fromObject(message)).finish(), Buffer.alloc(padding, padding)])
     const { type, body } = await new libsignal.SessionCipher(this.#store, address(device)).encrypt(bytes)
     return { tag: 'enc', attrs: { v: '2', type: type === 3 ? 'pkmsg' : 'msg' }, content: Buffer.from(body, 'binary') }
   }
 
-  /** As a phone does when it is asked to send again: a new session. */
-  forget(device) {
-    this.#sessions.delete(address(device).toString())
+  /** As a phone does when it is asked to send again: a new session, the old one still read. */
+  renew(device) {
+    this.#renew.add(device)
   }
 
   /** The word of this phone that a device belongs to its account. */
