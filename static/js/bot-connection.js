@@ -57,6 +57,7 @@ export class BotConnection extends HTMLElement {
       .on('connected', () => this.#state ?? this.#read(source))
       .on('gap', () => this.#read(source))
       .on('poll', () => this.#read(source))
+      .on('check', () => this.#check(source))
       .on('closing', ({ reason }) => reason === 'revoked' && this.#read(source))
       .on('state', (state) => this.dispatchEvent(new CustomEvent('line', { detail: state })))
       .on('unauthorized', () => location.reload());
@@ -81,6 +82,13 @@ export class BotConnection extends HTMLElement {
     } catch (error) {
       if (source === this.#source) this.#problem(error.message);
     }
+  }
+
+  /** While the line is live: read and go on from there only where it kept something from us. */
+  async #check(source) {
+    const answer = await get(botPath(this.botId, 'status')).catch(() => null);
+    if (source !== this.#source || !answer || !this.#state) return;
+    if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq) await this.#read(source);
   }
 
   #apply(event) {

@@ -17,6 +17,7 @@ const EVENTS = [
   'chat:typing',
 ];
 const PAGE = 50;
+const ON_THE_WAY_MS = 1_000;
 // Twenty pages of a list, after that the reader searches.
 const MOST_LISTED = 200;
 
@@ -50,6 +51,7 @@ export class ChatRoom {
     this.#source
       .on('gap', () => this.refresh())
       .on('poll', () => this.refresh())
+      .on('check', () => this.#check())
       .on('state', state)
       .on('unauthorized', () => location.reload());
   }
@@ -105,6 +107,15 @@ export class ChatRoom {
     }
     this.#source.resume(list.cursor);
     this.draw();
+  }
+
+  /** One look at the list while the line is live: read all again where the line kept something. */
+  async #check() {
+    if (this.#reading) return;
+    const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(() => null);
+    // What the list has already may still be on its way here.
+    await new Promise((done) => setTimeout(done, ON_THE_WAY_MS));
+    if (list && !this.#reading && this.state.isBehind(list.sessions)) await this.refresh();
   }
 
   #listQuery(more) {

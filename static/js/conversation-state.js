@@ -34,6 +34,16 @@ export class ConversationState {
     this.addSessions(sessions);
   }
 
+  /** Whether one of these sessions, as the server has them, has news that is not here. */
+  isBehind(sessions) {
+    return sessions.some((session) => {
+      const known = this.sessions.get(session.id);
+      if (!known) return true;
+      const same = known.lastMessage?.id === session.lastMessage?.id;
+      return !same && activity(known) < activity(session);
+    });
+  }
+
   /** More of the list, or one session by itself. */
   addSessions(sessions) {
     for (const session of sessions) {

@@ -7,7 +7,8 @@
  *     source.connect();
  *
  * Beside the server's event types it tells `state` `{state, pollSeconds}`, `poll` (there is no live
- * line: read the snapshot yourself) and `unauthorized` (the sign-in is over).
+ * line: read the snapshot yourself), `check` (there is one: see, as seldom, whether it told all) and
+ * `unauthorized` (the sign-in is over).
  */
 
 import { openLink } from './shared-stream.js';
@@ -29,12 +30,13 @@ export class BotEventSource {
   #linkState = 'closed';
   #polling = false;
   #pollTimer = 0;
+  #checkTimer = 0;
   #gapTimer = 0;
   #gapTries = 0;
 
   /**
    * `botIds` is one id or an array. Options: `lastEventId` (a snapshot's cursor), `pollSeconds`
-   * (60: between polls while there is no live line), `heartbeatSeconds` (30, until pings teach it),
+   * (60: between polls or checks), `heartbeatSeconds` (30, until pings teach it),
    * `shared` (true: tabs of one browser share one connection where they can).
    */
   constructor(botIds, options = {}) {
@@ -85,11 +87,14 @@ export class BotEventSource {
       tell: (kind, value, id) => this.#told(kind, value, id),
     });
     this.#link.open();
+    const check = () => this.#linkState === 'live' && this.#emit('check', { type: 'check' });
+    this.#checkTimer = setInterval(check, this.#options.pollSeconds * 1_000);
   }
 
   #closeLink() {
     this.#endGap();
     this.#stopPolling();
+    clearInterval(this.#checkTimer);
     const link = this.#link;
     this.#link = null;
     link?.close();

@@ -49,6 +49,43 @@ def test_a_blocked_stream_leaves_polling(page: Page, server: Server) -> None:
     expect(messages(page, "sin línea")).to_have_count(1)
 
 
+# An EventSource that hears everything but what it was opened for.
+DEAF = """
+window.EventSource = class extends EventSource {
+  set onmessage(handler) {
+    super.onmessage = handler && ((event) => {
+      if (window.deaf && /"(message|session):/.test(event.data)) return;
+      handler(event);
+    });
+  }
+};
+"""
+
+
+def test_a_line_that_swallows_events_is_found_out(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    page.add_init_script(DEAF)
+    page.goto(f"/monitor?botId={bot_id}&poll=2#{session['id']}")
+    expect(page.locator("connection-light")).to_have_text("Live")
+    page.evaluate("window.deaf = true")
+    server.customer_writes(bot_id, "que nadie oye")
+    expect(messages(page, "que nadie oye")).to_have_count(1)
+
+
+def test_a_live_page_checks_with_one_request(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    server.quiet_session(bot_id)
+    page.goto(f"/monitor?botId={bot_id}&poll=2")
+    expect(page.locator("connection-light")).to_have_text("Live")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_request("**/api/sessions*"):
+        pass
+    page.wait_for_timeout(1_500)  # less than two checks
+    assert len(asked) == 1, asked
+
+
 def test_a_stream_ended_by_an_administrator_comes_back(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
     session = server.quiet_session(bot_id)
