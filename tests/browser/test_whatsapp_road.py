@@ -12,6 +12,11 @@ from tests.whatsapp.world import Double
 
 BOT = "5215559990001"
 CUSTOMER = "5215559990002"
+# One pixel.
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +65,12 @@ def test_from_the_qr_to_blue_ticks(page: Page, server: Server, whatsapp: Double)
     answer = page.locator(".message[data-origin=bot]")
     expect(answer).to_have_count(1)
     expect(answer.locator(".ack")).to_have_attribute("data-ack", "read")
+
+    file = whatsapp.act_now("upload", kind="image", base64=PNG)
+    image = {"imageMessage": {**file, "mimetype": "image/png", "caption": "de este"}}
+    whatsapp.act_now("message", **sender, message=image)
+    picture = page.locator(".message", has_text="de este").locator("img")
+    expect(picture).to_have_js_property("naturalWidth", 1)
 
     whatsapp.act_now("message", **sender, text="soy yo", fromMe=True)
     expect(page.locator(".message[data-origin=phone]")).to_have_text(re.compile("soy yo"))
