@@ -37,8 +37,12 @@ class Line:
         return answer.json
 
     @property
+    def status(self) -> dict:
+        return self.ask("GET", f"/api/bots/{self.id}/status")
+
+    @property
     def connected(self) -> bool:
-        return bool(self.ask("GET", f"/api/bots/{self.id}/status")["connected"])
+        return self.status["connected"]
 
     def link(self) -> None:
         stream = self.server.stream(self.id, token=self.token)
@@ -58,7 +62,8 @@ class Line:
         """Unlink where WhatsApp holds nothing back: what it holds is lost with the link."""
         eventually(lambda: not self.held(), SETTLE_SECONDS)
         self.double.act_now("unlink", bot=self.user)
-        eventually(lambda: not self.connected, SETTLE_SECONDS)
+        # Not just disconnected: a bot between two attempts has yet to hear of it.
+        eventually(lambda: self.status["user"] is None, SETTLE_SECONDS)
         self.link()
 
     def held(self) -> list[str]:
