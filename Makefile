@@ -10,7 +10,7 @@ DOUBLE := tests/whatsapp/double
 run: $(VENV)/run
 	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
 	@if [ "$$PULSO_WHATSAPP" = baileys ] && [ ! -d $(BAILEYS)/node_modules ]; then \
-		npm ci --no-audit --no-fund --prefix $(BAILEYS) || \
+		npm ci --ignore-scripts --no-audit --no-fund --prefix $(BAILEYS) || \
 		echo "The packages of $(BAILEYS) could not be installed; bots can't connect" >&2; fi
 	@exec $(BIN)/python main.py
 
@@ -18,7 +18,7 @@ test: $(VENV)/test
 	@sh tests/system_packages.sh
 	@if command -v npm >/dev/null; then \
 		for folder in $(BAILEYS) $(DOUBLE); do \
-			[ -d $$folder/node_modules ] || npm ci --no-audit --no-fund --prefix $$folder || exit 1; \
+			[ -d $$folder/node_modules ] || npm ci --ignore-scripts --no-audit --no-fund --prefix $$folder || exit 1; \
 		done; fi
 	$(BIN)/python -m pytest $(ARGS)
 

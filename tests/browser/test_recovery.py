@@ -93,7 +93,8 @@ def test_a_stream_ended_by_an_administrator_comes_back(page: Page, server: Serve
     (stream,) = server.streams()
     server.api.delete(f"/api/streams/{stream['streamId']}").raise_for_status()
     server.customer_writes(bot_id, "mientras tanto")
-    expect(messages(page, "mientras tanto")).to_have_count(1)
+    # A page told to go waits 1 to 5 s.
+    expect(messages(page, "mientras tanto")).to_have_count(1, timeout=15_000)
     assert [one["streamId"] for one in server.streams()] != [stream["streamId"]]
 
 
