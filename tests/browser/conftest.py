@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.server import PATIENCE_SECONDS, Server
 
@@ -21,6 +21,9 @@ ARGUMENTS = (
 )
 
 OpenContext = Callable[..., BrowserContext]
+
+# A page that comes back waits up to 5 s by itself. What has to be quick says so where it is tested.
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 # Not for the session: while playwright lives in a thread, no other event loop runs there.
