@@ -7,6 +7,7 @@ which is the one writer for as long as anything waits.
 """
 
 import socket
+import time
 
 from tornado.iostream import IOStream
 
@@ -16,11 +17,13 @@ from services.block import Block
 class Outlet:
     """Writes to one connection. ``chunked``: the response uses chunked transfer coding."""
 
-    __slots__ = ("_stream", "chunked")
+    __slots__ = ("_stream", "chunked", "last_write")
 
     def __init__(self, stream: IOStream, *, chunked: bool) -> None:
         self._stream = stream
         self.chunked = chunked
+        # When this connection last took something, by whichever way; monotonic.
+        self.last_write = time.monotonic()
 
     def __call__(self, block: Block) -> bytes:
         """Write a block now; what the socket did not take of it."""
@@ -41,6 +44,7 @@ class Outlet:
         except OSError as error:
             self._stream.close(exc_info=error)
             return b""
+        self.last_write = time.monotonic()
         return data[taken:] if taken < len(data) else b""
 
 

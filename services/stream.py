@@ -43,7 +43,6 @@ class Stream:
         "closing_since",
         "id",
         "iostream",
-        "last_write",
         "outlet",
         "since",
         "slot",
@@ -66,7 +65,6 @@ class Stream:
         self.iostream = iostream
         self.outlet = Outlet(iostream, chunked=chunked)
         self.since = time.time()
-        self.last_write = time.monotonic()
         self.writing_since: float | None = None
         self.closing_since: float | None = None
         self.slot = -1
@@ -107,7 +105,7 @@ class Stream:
         self._owner.writing[self] = None
 
     def end_write(self) -> None:
-        self.last_write = time.monotonic()
+        self.outlet.last_write = time.monotonic()
         self.writing_since = None
         self._owner.writing.pop(self, None)
 

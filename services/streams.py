@@ -118,7 +118,7 @@ class Streams:
                 "head": self.bus.cursor(),
                 "queuedEvents": stream.subscription.waiting_events,
                 "queuedBytes": stream.subscription.waiting_bytes,
-                "lastWriteAge": round(now - stream.last_write, 3),
+                "lastWriteAge": round(now - stream.outlet.last_write, 3),
             }
             for stream in self._streams.values()
             if claims.admin or stream.claims.sub == claims.sub
@@ -228,7 +228,6 @@ class Streams:
         for stream in tuple(slot):
             if stream.subscription.outlet is not None:
                 rest = stream.outlet.send(framed if stream.outlet.chunked else frame)
-                stream.last_write = time.monotonic()
                 if rest:
                     stream.subscription.interject(Rest(rest, reached))
 

@@ -1,5 +1,7 @@
 """From POST /events to a stream and back in by its id, on a real server."""
 
+import time
+
 from tests.running import RunningPulso, message
 
 
@@ -16,3 +18,12 @@ def test_an_event_reaches_a_stream_and_a_resumed_one(pulso: RunningPulso) -> Non
     resumed = pulso.stream("b1", after=ids[0])
     assert resumed.next().json["resumed"] is True
     assert resumed.next().id == ids[1]
+
+
+def test_a_delivery_to_an_idle_stream_counts_as_a_write(pulso: RunningPulso) -> None:
+    stream = pulso.stream("b1")
+    stream.next()
+    time.sleep(0.5)
+    pulso.publish(message("b1", "one"))
+    stream.next()
+    assert pulso.streams()[0]["lastWriteAge"] < 0.4
