@@ -99,11 +99,6 @@ class Operators:
         await self.add(NewOperator(username="admin", password=first_password, admin=True))
         return True
 
-    @property
-    def any(self) -> bool:
-        """Whether there is an operator at all."""
-        return bool(self._operators)
-
     def authorize(self, token: str) -> Claims:
         """What the holder of this token may now. Unauthorized where it counts no more."""
         claims = self._tokens.verify(token)
