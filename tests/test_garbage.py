@@ -16,6 +16,9 @@ from services.config import Settings
 from services.subscription import Subscription
 from services.tokens import Claims
 
+# A collection here also finds what pytest-tornado left behind: the loops of tests before this.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 KINDS = (IOStream, StreamHandler, Subscription)
 
 
