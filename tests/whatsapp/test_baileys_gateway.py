@@ -110,10 +110,51 @@ async def test_a_killed_process_loses_no_message_and_no_answer(baileys, linked):
         inboxes = (await baileys.double.act("state"))["inboxes"]
         return sorted(message["id"] for message in inboxes[baileys.customer])
 
-    # A phone that can't decrypt one asks for it again, so the last may come a little later.
-    while len(await inbox()) < len(answers):
-        await baileys.heard.until(Acked)
     assert await inbox() == answers
+    assert (await baileys.double.device(baileys.user))["askedAgain"] == []
+
+
+@slow
+async def test_a_text_is_there_for_a_phone_that_asks_again_after_a_restart(baileys, linked):
+    await linked(baileys)
+    chat = CUSTOMER.format(baileys.customer)
+    await baileys.gateway.send("b1", chat, "3EB0ASKED", "hola")
+    await baileys.restart()
+    await baileys.gateway.start("b1")
+    await baileys.heard.until(Connected)
+    ask = {"bot": baileys.user, "from": baileys.customer, "id": "3EB0ASKED"}
+    await baileys.double.act("again", **ask)
+    await sent_times(baileys, "3EB0ASKED", 2)
+
+
+@slow
+async def test_a_message_on_an_older_session_spoils_no_newer_one(baileys, linked):
+    await linked(baileys)
+    chat = CUSTOMER.format(baileys.customer)
+    await baileys.message("uno", message_id="3EB0IN1")
+    await baileys.heard.until(MessageArrived)
+    await baileys.gateway.send("b1", chat, "3EB0OUT1", "dos")
+    await baileys.message("tres", message_id="3EB0IN2", slow=True)
+    # Asked again, Baileys begins a new session, and reads with that one first.
+    ask = {"bot": baileys.user, "from": baileys.customer, "id": "3EB0OUT1"}
+    await baileys.double.act("again", **ask)
+    await sent_times(baileys, "3EB0OUT1", 2)
+    await baileys.double.act("arrive", bot=baileys.user)
+    await baileys.heard.until(MessageArrived, message_id="3EB0IN2")
+    await baileys.gateway.send("b1", chat, "3EB0OUT2", "cuatro")
+    await baileys.heard.until(Acked, message_id="3EB0OUT2", ack="delivered")
+    assert (await baileys.double.device(baileys.user))["askedAgain"] == ["3EB0OUT1"]
+
+
+async def sent_times(baileys, message_id, times):
+    """Wait until the bot has sent a message so often."""
+
+    async def there():
+        return (await baileys.double.device(baileys.user))["sent"].count(message_id) == times
+
+    async with asyncio.timeout(10):
+        while not await there():
+            await asyncio.sleep(0.05)
 
 
 @slow

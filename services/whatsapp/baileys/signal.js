@@ -3,11 +3,12 @@
 // Baileys sends a text inside the transaction that will save the session's next key, and reads
 // messages of the same session meanwhile, in a transaction of their own. Whichever is saved last
 // undoes the other; a process killed between the send and the save uses a key twice. Either
-// way a phone can't read what follows. Here each step is a transaction by itself, and the steps
-// of one bot wait for each other.
+// way a phone can't read what follows. Here each step is a transaction by itself, the steps of
+// one bot wait for each other, and reading spoils no other session.
 
 import { AsyncResource } from 'node:async_hooks'
 import { DEFAULT_CONNECTION_CONFIG } from 'baileys'
+import { unspoiled } from './unspoiled.js'
 
 const STEPS = ['encryptMessage', 'injectE2ESession', 'migrateSession']
 
@@ -17,13 +18,20 @@ const STEPS = ['encryptMessage', 'injectE2ESession', 'migrateSession']
  */
 export function repositoryWith(decrypted) {
   return (auth, ...rest) => {
-    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest)
+    let choosing = false // a message is tried with every session there is
+    const set = async keys => auth.keys.set(choosing && keys.session ? { ...keys, session: await mend(auth.keys, keys.session) } : keys)
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ ...auth, keys: { ...auth.keys, set } }, ...rest)
     const inTurn = turns()
     const decrypt = repository.decryptMessage.bind(repository)
     repository.decryptMessage = parcel => inTurn(() => auth.keys.transaction(async () => {
-      const padded = await decrypt(parcel)
-      decrypted(parcel.ciphertext, padded, auth.creds.me)
-      return padded
+      choosing = parcel.type === 'msg'
+      try {
+        const padded = await decrypt(parcel)
+        decrypted(parcel.ciphertext, padded, auth.creds.me)
+        return padded
+      } finally {
+        choosing = false
+      }
     }, parcel.jid))
     for (const name of STEPS) {
       const step = repository[name].bind(repository)
@@ -31,6 +39,11 @@ export function repositoryWith(decrypted) {
     }
     return repository
   }
+}
+
+async function mend(keys, sessions) {
+  const were = await keys.get('session', Object.keys(sessions))
+  return Object.fromEntries(Object.entries(sessions).map(([id, record]) => [id, record && unspoiled(were[id], record)]))
 }
 
 // Out of the caller's transaction: Baileys passes that along with the asynchronous context.

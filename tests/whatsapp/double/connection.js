@@ -12,6 +12,7 @@ const READ_MS = 100 // a customer reads a little after the message was delivered
 const PHONE_DEVICE = 0
 
 const now = () => String(Math.floor(Date.now() / 1000))
+const receiptKey = (id, type = 'delivery') => `${id} ${type}`
 const removed = { tag: 'conflict', attrs: { type: 'device_removed' } }
 const replaced = { tag: 'conflict', attrs: { type: 'replaced' } }
 
@@ -88,8 +89,8 @@ export class Connection {
     this.#device = device
     device.connection = this
     this.send({ tag: 'success', attrs: { t: now(), props: '0', location: 'double', lid: device.lid } })
-    const waiting = [...device.unreceived.values()]
-    for (const message of waiting) this.send({ ...message, attrs: { ...message.attrs, offline: '0' } })
+    const waiting = [...device.unreceived.values(), ...device.receipts.values()]
+    for (const stanza of waiting) this.send({ ...stanza, attrs: { ...stanza.attrs, offline: '0' } })
     return this.send({ tag: 'ib', attrs: { from: SERVER }, content: [{ tag: 'offline', attrs: { count: String(waiting.length) } }] })
   }
 
@@ -104,7 +105,12 @@ export class Connection {
     if (node.tag === 'iq') this.#iq(node)
     else if (node.tag === 'message') await this.#message(node)
     else if (node.tag === 'receipt') await this.#receipt(node)
-    else if (node.tag === 'ack' && node.attrs.class === 'message') this.#device.unreceived.delete(node.attrs.id) // refused for good
+    else if (node.tag === 'ack') this.#taken(node)
+  }
+
+  #taken({ attrs: { class: what, id, type } }) {
+    if (what === 'message') this.#device.unreceived.delete(id) // refused for good
+    if (what === 'receipt') this.#device.receipts.delete(receiptKey(id, type))
   }
 
   #iq(node) {
@@ -134,20 +140,28 @@ export class Connection {
       const phone = this.#world.find(jid)
       const message = await phone.decrypt(this.#device, enc).catch(() => null)
       if (!message) {
-        this.#askAgain(phone, id)
+        this.askAgain(phone, id)
         continue
       }
       if (phone === this.#device.phone || phone.inbox.some(known => known.id === id)) continue
       phone.inbox.push({ id, from: this.#device.user, message: message.toJSON() })
-      this.send({ tag: 'receipt', attrs: { from: to, id, t: now() } })
-      setTimeout(() => this.send({ tag: 'receipt', attrs: { from: to, id, type: 'read', t: now() } }), READ_MS)
+      this.#tell({ from: to, id, t: now() })
+      setTimeout(() => this.#tell({ from: to, id, type: 'read', t: now() }), READ_MS)
     }
   }
 
-  // As phones do with what they can't decrypt; libsignal, tried with one session, can spoil another.
-  #askAgain(phone, id) {
+  /** A phone asks for a message of this device again, as phones do with what they can't decrypt. */
+  askAgain(phone, id) {
+    this.#device.askedAgain.push(id)
     const retry = { tag: 'retry', attrs: { count: '1', id, t: now(), v: '1' } }
-    this.send({ tag: 'receipt', attrs: { from: `${phone.user}${SERVER}`, id, type: 'retry', t: now() }, content: [retry, phone.registrationNode] })
+    this.#tell({ from: `${phone.user}${SERVER}`, id, type: 'retry', t: now() }, [retry, phone.registrationNode])
+  }
+
+  // A receipt is kept until the device has taken it: the connection may break under it.
+  #tell(attrs, content) {
+    const receipt = { tag: 'receipt', attrs, ...(content ? { content } : {}) }
+    this.#device.receipts.set(receiptKey(attrs.id, attrs.type), receipt)
+    this.#device.connection?.send(receipt)
   }
 
   async #receipt({ attrs: { id, type } }) {
@@ -168,8 +182,11 @@ export class Connection {
   }
 }
 
-/** A message of a customer to a bot, or of the bot's own phone (`fromMe`) to a customer. */
-export async function deliver(device, customer, { id, message, fromMe = false, lid = false }) {
+/**
+ * A message of a customer to a bot, or of the bot's own phone (`fromMe`) to a customer. A `slow`
+ * one is on its way until it is sent again.
+ */
+export async function deliver(device, customer, { id, message, fromMe = false, lid = false, slow = false }) {
   const phone = fromMe ? device.phone : customer
   const address = lid ? `${customer.lid}@lid` : `${customer.user}${SERVER}`
   const plain = fromMe ? { deviceSentMessage: { destinationJid: address, message } } : message
@@ -178,7 +195,7 @@ export async function deliver(device, customer, { id, message, fromMe = false, l
     : { from: address, ...other(customer, lid), id, t: now(), notify: customer.name, type: 'text' }
   const stanza = { tag: 'message', attrs, content: [await phone.encrypt(device, plain)], phone, plain }
   device.unreceived.set(id, stanza)
-  device.connection?.send(stanza)
+  if (!slow) device.connection?.send(stanza)
 }
 
 const other = ({ user, lid }, byLid) =>

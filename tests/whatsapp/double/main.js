@@ -24,6 +24,15 @@ const actions = {
     await deliver(linked(bot), world.phone(from, name), { id, message: message ?? { conversation: text }, ...how })
     return { id }
   },
+  /** What the bot has not received yet, also if it was slow. */
+  arrive({ bot }) {
+    const { connection, unreceived } = linked(bot)
+    for (const stanza of unreceived.values()) connection.send(stanza)
+  },
+  /** The phone `from` asks for the bot's message `id` again. */
+  again({ bot, from, id }) {
+    linked(bot).connection.askAgain(world.phone(from), id)
+  },
   /** Keep a file as WhatsApp's media servers do; the fields of a message that name it. */
   async upload({ kind, base64, damaged = false }) {
     const file = await sealFile(kind, Buffer.from(base64, 'base64'))
@@ -56,8 +65,8 @@ const actions = {
     world.deaf = on
   },
   state() {
-    const devices = [...world.devices.values()].map(({ user, connection, unreceived, sent }) =>
-      ({ user, online: connection !== null, unreceived: [...unreceived.keys()], sent }))
+    const devices = [...world.devices.values()].map(({ user, connection, unreceived, sent, askedAgain }) =>
+      ({ user, online: connection !== null, unreceived: [...unreceived.keys()], sent, askedAgain }))
     return { devices, inboxes: world.inboxes(), codes: world.codes.size }
   },
 }

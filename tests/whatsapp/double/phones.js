@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { Curve, generateSignalPubKey, hmacSign, proto } from 'baileys'
+import { unspoiled } from '../../../services/whatsapp/baileys/unspoiled.js'
 
 const libsignal = createRequire(import.meta.url)('libsignal')
 
@@ -44,9 +45,10 @@ export class Phone {
 
   /** What an `<enc>` of this device holds, as a proto.Message. */
   async decrypt(device, { attrs, content }) {
-    const cipher = new libsignal.SessionCipher(this.#store, address(device))
+    const choosing = attrs.type === 'msg'
+    const cipher = new libsignal.SessionCipher(choosing ? this.#choosingStore : this.#store, address(device))
     const body = Buffer.from(content)
-    const padded = attrs.type === 'pkmsg' ? await cipher.decryptPreKeyWhisperMessage(body) : await cipher.decryptWhisperMessage(body)
+    const padded = !choosing ? await cipher.decryptPreKeyWhisperMessage(body) : await cipher.decryptWhisperMessage(body)
     return proto.Message.decode(Buffer.from(padded).subarray(0, padded.length - padded.at(-1)))
   }
 
@@ -82,6 +84,14 @@ export class Phone {
       signedPreKey: { keyId: signed.keyId, publicKey: generateSignalPubKey(signed.publicKey), signature: signed.signature },
       preKey: key && { keyId: key.keyId, publicKey: generateSignalPubKey(key.publicKey) },
     })
+  }
+
+  // For a message that is tried with every session there is.
+  get #choosingStore() {
+    return {
+      ...this.#store,
+      storeSession: async (id, record) => { this.#sessions.set(id, unspoiled(this.#sessions.get(id), record.serialize())) },
+    }
   }
 
   get #store() {

@@ -11,7 +11,9 @@ export class Device {
   bundle = null
   connection = null
   unreceived = new Map() // message id → how to send it again: no receipt came yet
+  receipts = new Map() // id and type → one the device has not acknowledged
   sent = [] // ids of the device's own messages, in the order they came
+  askedAgain = [] // ids of those a phone asked for again
 
   constructor(phone) {
     this.phone = phone
