@@ -6,18 +6,16 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlencode
 
 import jwt
 
-from tests.sse_reader import Dispatched, SSEParser
+from tests.stream_client import StreamClient
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
@@ -43,75 +41,6 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-class StreamClient:
-    """A real connection to /events/stream; reads events with a time limit."""
-
-    def __init__(
-        self, server: "RunningPulso", query: list[tuple[str, str]], headers: dict[str, str]
-    ) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-        lines = [f"GET /events/stream?{urlencode(query)} HTTP/1.1", "Host: 127.0.0.1"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        self.response = http.client.HTTPResponse(self.sock)
-        self.response.begin()
-        self.status = self.response.status
-        self.headers = self.response.headers
-        self.parser = SSEParser()
-        self.ended = False
-        self._ready: list[Dispatched] = []
-
-    def next(self, timeout: float = 10, *, pings: bool = False) -> Dispatched:
-        """The next event. TimeoutError after ``timeout``; EOFError at the end of the stream."""
-        limit = time.monotonic() + timeout
-        while True:
-            while self._ready:
-                event = self._ready.pop(0)
-                if pings or event.type != "ping":
-                    return event
-            left = limit - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("no event came")
-            self.sock.settimeout(left)
-            chunk = self.response.read1(65536)
-            if not chunk:
-                self.ended = True
-                raise EOFError("the stream ended")
-            self._ready += self.parser.feed(chunk)
-
-    def until(self, type_: str, timeout: float = 10) -> list[Dispatched]:
-        """Every event up to and with the next of this JSON ``type``."""
-        limit = time.monotonic() + timeout
-        seen = []
-        while True:
-            seen.append(self.next(limit - time.monotonic()))
-            if seen[-1].json["type"] == type_:
-                return seen
-
-    def take(self, count: int, timeout: float = 10) -> list[Dispatched]:
-        """The next ``count`` events that are not pings."""
-        limit = time.monotonic() + timeout
-        return [self.next(limit - time.monotonic()) for _ in range(count)]
-
-    def rest(self, timeout: float = 10) -> list[Dispatched]:
-        """Every event until the server ends the stream."""
-        seen = []
-        limit = time.monotonic() + timeout
-        with contextlib.suppress(EOFError):
-            while True:
-                seen.append(self.next(limit - time.monotonic()))
-        return seen
-
-    def close(self) -> None:
-        self.response.close()
-        self.sock.close()
-
-    def reset(self) -> None:
-        """Close with a RST instead of a FIN."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        self.close()
 
 
 class RunningPulso:
@@ -267,7 +196,7 @@ class RunningPulso:
         query.append(("token", token if token is not None else self.token()))
         if after is not None:
             headers["Last-Event-ID"] = after
-        return self.keep(StreamClient(self, query, headers))
+        return self.keep(StreamClient(self.port, query, headers))
 
     def streams(self) -> list[dict[str, Any]]:
         """GET /api/streams, everyone's."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.running import RunningPulso, StreamClient, running
+from tests.running import RunningPulso, running
+from tests.stream_client import StreamClient
 
 CONTACT = "+54 9 11 5555-0000"
 

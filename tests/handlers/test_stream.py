@@ -8,8 +8,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.running import Answer, RunningPulso, StreamClient, eventually, message
+from tests.running import Answer, RunningPulso, eventually, message
 from tests.sse_reader import SSEParser
+from tests.stream_client import StreamClient
 
 
 def ask(server: RunningPulso, query: Any, method: str = "GET", **headers: str) -> Answer:
@@ -202,7 +203,7 @@ def test_a_page_of_another_site_cant_use_the_cookie(
     cookie = {"Cookie": f"pulso_session={server.token()}"}
     assert ask(server, {"botId": "b1"}, **headers, **cookie).status == 403
     with_token = [("botId", "b1"), ("token", server.token())]
-    assert server.keep(StreamClient(server, with_token, headers)).status == 200
+    assert server.keep(StreamClient(server.port, with_token, headers)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_a_page_of_our_own_can_use_the_cookie(
     server: RunningPulso, headers: dict[str, str]
 ) -> None:
     cookie = {"Cookie": f"pulso_session={server.token()}"}
-    stream = server.keep(StreamClient(server, [("botId", "b1")], {**headers, **cookie}))
+    stream = server.keep(StreamClient(server.port, [("botId", "b1")], {**headers, **cookie}))
     assert stream.next().json["type"] == "connected"
 
 

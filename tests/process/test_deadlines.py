@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.raw_streams import stalled
-from tests.running import PASSWORD, RunningPulso, StreamClient, eventually, message, running
+from tests.running import PASSWORD, RunningPulso, eventually, message, running
+from tests.stream_client import StreamClient
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.raw_streams import RawStream, dial, stalled, stream_request
-from tests.running import RunningPulso, StreamClient, eventually, message, running
+from tests.running import RunningPulso, eventually, message, running
+from tests.stream_client import StreamClient
 
 
 @pytest.fixture

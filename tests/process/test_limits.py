@@ -16,8 +16,9 @@ import pytest
 
 from tests.proc import open_files
 from tests.raw_streams import RawStream, dial, reset, stalled, stream_request
-from tests.running import ROOT, RunningPulso, StreamClient, eventually, message, running
+from tests.running import ROOT, RunningPulso, eventually, message, running
 from tests.scale import scaled
+from tests.stream_client import StreamClient
 
 CYCLES = scaled(40_000)
 GREED = 2000

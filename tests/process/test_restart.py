@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from services.history_file import NAME
-from tests.running import RunningPulso, StreamClient, message
+from tests.running import RunningPulso, message
+from tests.stream_client import StreamClient
 
 
 def read_to(pulso: RunningPulso, bot: str, count: int) -> tuple[StreamClient, list[str]]:

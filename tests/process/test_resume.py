@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.running import RunningPulso, StreamClient, message, running
+from tests.running import RunningPulso, message, running
 from tests.sse_reader import Dispatched, SSEParser
+from tests.stream_client import StreamClient
 
 TEXTS = (
     "hola",
@@ -158,7 +159,7 @@ def test_the_header_beats_the_query_and_the_query_alone_counts(server: RunningPu
     query = [("botId", "q"), ("token", server.token()), ("lastEventId", ids[0])]
 
     def first_event(**headers: str) -> str:
-        return server.keep(StreamClient(server, query, headers)).take(2)[1].id
+        return server.keep(StreamClient(server.port, query, headers)).take(2)[1].id
 
     assert first_event() == ids[1]
     assert first_event(**{"Last-Event-ID": ids[1]}) == ids[2]
