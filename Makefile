@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-BAILEYS := services/whatsapp/baileys
-DOUBLE := tests/whatsapp/double
+BAILEYS := services/whatsapp/baileys/node
+DOUBLE := tests/services/whatsapp/double
 
 .PHONY: run test check bench clean
 

@@ -29,10 +29,18 @@ from handlers.sessions import MessagesHandler, ReadHandler, SessionHandler, Sess
 from handlers.simulator import SimulatorHandler
 from handlers.stream import StreamHandler
 from handlers.streams import OneStreamHandler, StreamsHandler
-from services import history_file, logs
-from services.ai_engine import AIEngine, ScriptedEngine, SilentEngine
-from services.answering import Answering
-from services.bots import Bots
+from services.access.operators import Operators
+from services.access.tokens import Tokens
+from services.assistant.engine import AIEngine, ScriptedEngine, SilentEngine
+from services.assistant.openai import OpenAIEngine
+from services.bots.bots import Bots
+from services.bus import history_file
+from services.bus.event_bus import EventBus
+from services.bus.idempotency import IdempotencyKeys
+from services.chats.answering import Answering
+from services.chats.conversations import Conversations
+from services.chats.media import Media
+from services.chats.outbox import Outbox
 from services.config import (
     SHORT_SECRET_BYTES,
     SettingError,
@@ -40,25 +48,18 @@ from services.config import (
     kept_secret,
     open_data_dir,
 )
-from services.conversations import Conversations
-from services.event_bus import EventBus
-from services.idempotency import IdempotencyKeys
-from services.in_flight import InFlight
-from services.intake import Intake
-from services.ledger import Ledger
-from services.listening import Listener, Server, streams_that_fit
-from services.media import Media
-from services.metrics import Metrics
-from services.openai_engine import OpenAIEngine
-from services.operators import Operators
-from services.outbox import Outbox
-from services.readiness import Readiness
+from services.server import logs
+from services.server.in_flight import InFlight
+from services.server.listening import Listener, Server, streams_that_fit
+from services.server.metrics import Metrics
+from services.server.readiness import Readiness
 from services.store import Database, StoreUnusable
-from services.streams import Streams
-from services.tokens import Tokens
-from services.whatsapp.baileys_gateway import BaileysGateway
+from services.store.ledger import Ledger
+from services.streams.registry import Streams
+from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.gateway import Gateway
-from services.whatsapp.simulated import SimulatedGateway
+from services.whatsapp.intake import Intake
+from services.whatsapp.simulated.gateway import SimulatedGateway
 
 VERSION = "0.1.0"
 LONGEST_TTL_SECONDS = 3_153_600_000.0  # a hundred years

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from handlers.base import COOKIE, BaseHandler
-from services.operators import SignIn
+from services.access.operators import SignIn
 from services.timestamps import iso
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]

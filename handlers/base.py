@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from handlers.requests.json_body import decode
+from services.access.operators import Operators
+from services.access.tokens import Claims
 from services.errors import Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
-from services.in_flight import InFlight
-from services.json_body import decode
-from services.operators import Operators
-from services.tokens import Claims
+from services.server.in_flight import InFlight
 
 COOKIE = "pulso_session"
 MAX_BODY_BYTES = 1_048_576

@@ -1,8 +1,8 @@
 """/api/bots: the bots, how each is doing, and what can be asked of its connection."""
 
 from handlers.base import BaseHandler
-from services.bots import Bots
-from services.inputs import BotName
+from handlers.requests.inputs import BotName
+from services.bots.bots import Bots
 
 
 class BotsHandler(BaseHandler):

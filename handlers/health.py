@@ -1,8 +1,8 @@
 """/healthz, /readyz and /metrics: Pulso as seen from outside. Open to all."""
 
 from handlers.base import PulsoHandler
-from services.metrics import Metrics
-from services.readiness import Readiness
+from services.server.metrics import Metrics
+from services.server.readiness import Readiness
 
 
 class HealthHandler(PulsoHandler):

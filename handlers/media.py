@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 from handlers.base import BaseHandler
-from services.conversations import Conversations
+from services.chats.conversations import Conversations
+from services.chats.media import Media
 from services.errors import NotFound
-from services.media import Media
 
 FRESH_SECONDS = 3600  # a file never changes, but its reader may lose the right to it
 

@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 
 from handlers.base import BaseHandler
-from services.bots import Bots
-from services.conversations import Conversations, SessionSnapshot
+from handlers.requests.inputs import Content, page_size, search_text
+from services.bots.bots import Bots
+from services.chats.conversations import Conversations, SessionSnapshot
 from services.errors import Invalid, NotFound
-from services.inputs import Content, page_size, search_text
 
 MOST_BOTS = 100
 

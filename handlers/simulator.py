@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 
 from handlers.base import BaseHandler
-from services.bots import Bots
+from handlers.requests.inputs import NOT_IN_TEXT
+from services.bots.bots import Bots
+from services.bus.events import CONTROL
 from services.errors import Invalid
-from services.events import CONTROL
-from services.inputs import NOT_IN_TEXT
-from services.whatsapp.simulated import SimulatedGateway
+from services.whatsapp.simulated.gateway import SimulatedGateway
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"[0-9]|.@.")]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]

@@ -13,16 +13,16 @@ from tornado.iostream import StreamClosedError
 from tornado.util import ObjectDict
 
 from handlers.base import PulsoHandler
-from services.block import Block, each_block
+from services.access.tokens import Claims
+from services.bus.block import Block, each_block
+from services.bus.event_bus import EventBus
+from services.bus.events import is_bot_id
+from services.bus.sse import control_frame
+from services.bus.subscription import Notice, Rest, Subscription
 from services.errors import Forbidden, Invalid
-from services.event_bus import EventBus
-from services.events import is_bot_id
-from services.outlet import prepare_socket
-from services.sse import control_frame
-from services.stream import Stream
-from services.streams import Streams
-from services.subscription import Notice, Rest, Subscription
-from services.tokens import Claims
+from services.streams.outlet import prepare_socket
+from services.streams.registry import Streams
+from services.streams.stream import Stream
 
 
 class StreamHandler(PulsoHandler):

@@ -1,7 +1,7 @@
 """/api/streams: who is connected, and ending a connection."""
 
 from handlers.base import BaseHandler
-from services.streams import Streams
+from services.streams.registry import Streams
 
 
 class StreamsHandler(BaseHandler):

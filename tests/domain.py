@@ -8,16 +8,16 @@ from typing import Any
 
 import msgspec
 
-from services.ai_engine import AIEngine, ScriptedEngine
-from services.answering import Answering
-from services.bots import Bots
-from services.conversations import Conversations
-from services.events import Event
-from services.intake import Intake
-from services.ledger import Ledger
-from services.outbox import Outbox
+from services.assistant.engine import AIEngine, ScriptedEngine
+from services.bots.bots import Bots
+from services.bus.events import Event
+from services.chats.answering import Answering
+from services.chats.conversations import Conversations
+from services.chats.outbox import Outbox
 from services.store import Database
-from services.whatsapp.simulated import SimulatedGateway
+from services.store.ledger import Ledger
+from services.whatsapp.intake import Intake
+from services.whatsapp.simulated.gateway import SimulatedGateway
 
 # A second takes 20 ms; all six QR codes together still live for 3 s on a busy machine.
 SPEED = 50.0

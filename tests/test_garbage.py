@@ -12,9 +12,9 @@ from tornado.iostream import IOStream
 
 from handlers.stream import StreamHandler
 from main import Pulso
+from services.access.tokens import Claims
+from services.bus.subscription import Subscription
 from services.config import Settings
-from services.subscription import Subscription
-from services.tokens import Claims
 
 # A collection here also finds what pytest-tornado left behind: the loops of tests before this.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.events import Ack, Origin
+from services.bus.events import Ack, Origin
 from services.store import sessions as session_statements
 from services.store.schema import messages, sessions
 from services.timestamps import iso

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.events import LastMessage, Session
+from services.bus.events import LastMessage, Session
 from services.store.schema import messages, sessions
 from services.timestamps import iso
 

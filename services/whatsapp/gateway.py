@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from services.events import Ack
+from services.bus.events import Ack
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,14 +5,14 @@
  * for shows when the event arrives. Fires `line` (the source's state in `detail`).
  */
 
-import { botPath, get, post } from './api.js';
-import { fold, fromStatus } from './bot-state.js';
-import { confirm } from './dialogs.js';
-import { el, setText } from './dom.js';
+import { botPath, get, post } from './pages/api.js';
+import { fold, fromStatus } from './pages/bot-state.js';
+import { confirm } from './ui/dialogs.js';
+import { el, setText } from './ui/dom.js';
 import { BotEventSource } from './events.js';
-import { contact, secondsUntil } from './format.js';
-import { t } from './i18n.js';
-import { said } from './said.js';
+import { contact, secondsUntil } from './ui/format.js';
+import { t } from './i18n/i18n.js';
+import { said } from './i18n/server-words.js';
 
 const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
 const LAST_CODE = 6;

@@ -11,7 +11,7 @@
  * `unauthorized` (the sign-in is over).
  */
 
-import { openLink } from './shared-stream.js';
+import { openLink } from './stream/shared-stream.js';
 
 // Ids remembered to drop what comes twice: more than any stream's backlog (512).
 const REMEMBERED_IDS = 1_024;

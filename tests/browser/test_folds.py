@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 FOLD_CHATS = """async ([sessions, messages, events]) => {
-    const { ConversationState } = await import('/static/js/conversation-state.js');
+    const { ConversationState } = await import('/static/js/chat/conversation-state.js');
     const state = new ConversationState();
     state.loadSessions(sessions);
     state.open('s1', messages);
@@ -127,7 +127,7 @@ def test_a_ring_gives_what_came_after_an_id_and_knows_what_it_forgot(page: Page)
     page.goto("/login")
     told = page.evaluate(
         """async () => {
-            const { FeedRing } = await import('/static/js/feed-ring.js');
+            const { FeedRing } = await import('/static/js/stream/feed-ring.js');
             const ring = new FeedRing('c0', 3);
             const after = (id) => {
                 const place = ring.placeOf(id);
@@ -149,7 +149,7 @@ def test_the_sign_in_leads_only_to_this_site(page: Page) -> None:
     page.goto("/login")
     told = page.evaluate(
         """async () => {
-            const { destination } = await import('/static/js/login.js');
+            const { destination } = await import('/static/js/pages/login.js');
             const to = (next) => destination('?next=' + encodeURIComponent(next), 'http://here');
             return ['/monitor?botId=a#s', '//evil.example', '/\\\\evil.example', 'javascript:x',
                     'http://evil.example/bots', ''].map(to);
@@ -162,7 +162,7 @@ def test_a_bot_goes_from_code_to_code_to_connected_and_away(page: Page) -> None:
     page.goto("/login")
     told = page.evaluate(
         """async () => {
-            const { fold, fromStatus } = await import('/static/js/bot-state.js');
+            const { fold, fromStatus } = await import('/static/js/pages/bot-state.js');
             let state = fromStatus({ status: 'disconnected' });
             const seen = [];
             for (const event of [

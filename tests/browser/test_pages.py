@@ -50,8 +50,8 @@ def test_no_key_is_without_words(page: Page) -> None:
     page.goto("/bots")
     missing = page.evaluate(
         """async () => {
-            const { en } = await import('/static/js/i18n-en.js');
-            const { es } = await import('/static/js/i18n-es.js');
+            const { en } = await import('/static/js/i18n/en.js');
+            const { es } = await import('/static/js/i18n/es.js');
             const one = new Set(Object.keys(en)), other = new Set(Object.keys(es));
             return [...one.symmetricDifference(other)];
         }"""

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Server
-from tests.whatsapp.conftest import missing
-from tests.whatsapp.world import Double
+from tests.services.whatsapp.conftest import missing
+from tests.services.whatsapp.world import Double
 
 BOT = "5215559990001"
 CUSTOMER = "5215559990002"

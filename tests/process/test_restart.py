@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.history_file import NAME
+from services.bus.history_file import NAME
 from tests.running import RunningPulso, message
 from tests.stream_client import StreamClient
 

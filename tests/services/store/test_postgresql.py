@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
-from services.ai_engine import SilentEngine
+from services.assistant.engine import SilentEngine
 from services.errors import Unavailable
 from services.store import Database, StoreUnusable
 from services.store.schema import bots

@@ -1,0 +1,1 @@
+"""How a request is read: bodies, events, what a person may write."""

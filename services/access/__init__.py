@@ -1,0 +1,1 @@
+"""Who may do what, right now: tokens, operators, passwords."""

@@ -1,0 +1,1 @@
+"""The bots: which there are, and how each is doing."""

@@ -1,0 +1,1 @@
+"""Events: what they are, their order, their bytes, who reads them, what is remembered."""

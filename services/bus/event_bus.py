@@ -1,0 +1,230 @@
+"""Give every event to every reader of its bot, in order, and remember the last few.
+
+``publish`` and ``subscribe`` do not await. On Tornado's one thread that alone makes the seam
+between history and live exact: no event is lost there, none comes twice. One sequence serves
+all bots, so that one cursor places a stream that follows several; what is published within a
+tick goes out as one write a stream, in sequence order.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from services.bus.block import Block, to_blocks
+from services.bus.cursor import Cursor, new_epoch
+from services.bus.events import Event, conflation_key
+from services.bus.history import Entry, History, in_order
+from services.bus.sse import event_frame
+from services.bus.subscription import Start, Subscription
+
+_encode = msgspec.json.Encoder().encode
+
+
+class EventBus:
+    """The bus of one process.
+
+    ``coalesce_ms``: the first event after a quiet moment goes out at once; those that follow
+    faster than this share one write. ``backlog``: events and bytes one reader may have waiting.
+    ``observe(seconds)`` is called with each event's time from publish to its write.
+    """
+
+    def __init__(
+        self,
+        *,
+        history_events: int = 1000,
+        history_seconds: float = 600.0,
+        coalesce_ms: float = 10.0,
+        backlog: tuple[int, int] = (512, 1_048_576),
+        observe: Callable[[float], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.epoch = new_epoch()
+        self.history = History(history_events, history_seconds)
+        self._coalesce = coalesce_ms / 1000
+        self._backlog = backlog
+        self._observe = observe
+        self._clock = clock
+        self._seq = 0
+        self._flushed = 0
+        self._flushed_at = float("-inf")
+        self._pending: list[Entry] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._readers: dict[str, dict[Subscription, None]] = {}
+        self.published: Counter[str] = Counter()
+        self.gaps: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        # The most events any reader has had waiting.
+        self.high_water = 0
+
+    @property
+    def seq(self) -> int:
+        """Sequence number of the newest event."""
+        return self._seq
+
+    def go_on(self, epoch: str, seq: int) -> None:
+        """Continue a feed that a clean shutdown left off. Before anything is published."""
+        self.epoch = epoch
+        self._seq = self._flushed = seq
+
+    def cursor(self) -> str:
+        """The id of the newest event."""
+        return str(Cursor(self.epoch, self._seq))
+
+    def cursor_at(self, seq: int) -> str:
+        """The id of this place in the feed."""
+        return str(Cursor(self.epoch, seq))
+
+    def flushed(self) -> int:
+        """Sequence number up to which every reader has been offered everything."""
+        return self._flushed
+
+    @property
+    def subscriptions(self) -> int:
+        """How many (reader, bot) pairs there are."""
+        return sum(map(len, self._readers.values()))
+
+    def publish(self, event: Event) -> str:
+        """Give this event to its readers and to history. The event's id."""
+        return self.publish_all((event,))[0]
+
+    def publish_all(self, events: Sequence[Event]) -> list[str]:
+        """``publish`` for several, in one go: they share a write. Their ids."""
+        now = self._clock()
+        ids = []
+        for event in events:
+            self._seq += 1
+            cursor = str(Cursor(self.epoch, self._seq))
+            frame = event_frame(cursor, _encode(event))
+            entry = Entry(self._seq, event.bot_id, frame, now, conflation_key(event))
+            self.history.append(entry)
+            self._pending.append(entry)
+            self.published[str(event.__struct_config__.tag)] += 1
+            ids.append(cursor)
+        if ids and self._timer is None:
+            wait = self._flushed_at + self._coalesce - now
+            if wait <= 0:
+                self._flush()
+            else:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
+        return ids
+
+    def subscribe(self, bots: Iterable[str], after: str | None = None) -> Subscription:
+        """A place in the feed of these bots, from right after the id ``after``, or from now.
+
+        What can't be honoured is a ``gap`` in that bot's ``Start``; the others are replayed.
+        """
+        # What is pending belongs to history now; flushed first, it can't come twice.
+        self._flush()
+        starts: list[Start] = []
+        found: list[list[Entry]] = []
+        place = Cursor.parse(after) if after is not None else None
+        for bot_id in dict.fromkeys(bots):
+            start, missed = self._begin(bot_id, after, place)
+            starts.append(start)
+            found.append(missed)
+            if start.gap:
+                self.gaps[start.gap] += 1
+        replay = in_order(found)
+        self.counts["replayed"] += len(replay)
+        resumed = place is not None and any(start.resumed for start in starts)
+        subscription = Subscription(
+            starts,
+            replay,
+            place.seq if place is not None and resumed else self._seq,
+            reached=self.flushed,
+            leave=self._leave,
+            backlog=self._backlog,
+        )
+        for bot_id in subscription.bots:
+            self._readers.setdefault(bot_id, {})[subscription] = None
+        return subscription
+
+    def wrote(self, block: Block) -> None:
+        """A reader wrote a block that had to wait."""
+        self.counts["delivered"] += len(block.entries)
+        if self._observe is not None:
+            self._observe(self._clock() - block.entries[0].at)
+
+    def close(self) -> None:
+        """Send what is pending; publish nothing after this."""
+        self._flush()
+
+    def _begin(
+        self, bot_id: str, after: str | None, place: Cursor | None
+    ) -> tuple[Start, list[Entry]]:
+        if after is None:
+            return Start(bot_id), []
+        if place is None:
+            return Start(bot_id, gap="unknown"), []
+        if place.epoch != self.epoch:
+            return Start(bot_id, gap="restarted", after=after), []
+        if place.seq > self._seq:
+            return Start(bot_id, gap="unknown", after=after), []
+        missed = self.history.since(bot_id, place.seq, self._clock())
+        if missed is None:
+            return Start(bot_id, gap="evicted", after=after), []
+        return Start(bot_id, resumed=True), missed
+
+    def _leave(self, subscription: Subscription) -> None:
+        for bot_id in subscription.bots:
+            readers = self._readers.get(bot_id)
+            if readers is not None:
+                readers.pop(subscription, None)
+                if not readers:
+                    del self._readers[bot_id]
+        self.counts["conflated"] += subscription.conflated
+        self.high_water = max(self.high_water, subscription.high_water)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        by_bot: dict[str, list[Entry]] = {}
+        for entry in pending:
+            by_bot.setdefault(entry.bot_id, []).append(entry)
+        delivered = 0
+        several: dict[Subscription, None] = {}
+        for bot_id, entries in by_bot.items():
+            readers = self._readers.get(bot_id)
+            if not readers:
+                continue
+            tick: list[Block] | None = None
+            for reader in tuple(readers):  # a reader that is closed as slow leaves
+                if reader.several:
+                    several[reader] = None
+                    continue
+                if tick is None:
+                    tick = to_blocks(entries)
+                delivered += reader.offer(tick)
+        if several:
+            delivered += self._flush_several(several, by_bot, pending)
+        self._flushed = pending[-1].seq
+        self._flushed_at = now = self._clock()
+        self.counts["delivered"] += delivered
+        if delivered and self._observe is not None:
+            for entry in pending:
+                self._observe(now - entry.at)
+
+    def _flush_several(
+        self,
+        readers: Iterable[Subscription],
+        by_bot: dict[str, list[Entry]],
+        pending: list[Entry],
+    ) -> int:
+        """Streams of several bots: one join for each set of bots that has news."""
+        ticks: dict[frozenset[str], list[Block]] = {}
+        delivered = 0
+        for reader in readers:
+            bots = frozenset(by_bot.keys() & reader.bots)
+            tick = ticks.get(bots)
+            if tick is None:
+                tick = to_blocks([entry for entry in pending if entry.bot_id in bots])
+                ticks[bots] = tick
+            delivered += reader.offer(tick)
+        return delivered

@@ -1,0 +1,138 @@
+"""The bus's memory across a clean restart, so that a deploy costs its clients no resync.
+
+Written when nothing is published any more, read once and deleted at once: after a crash there
+is no file, and what an older one would have promised is not promised. What is broken, too old
+or too large is ignored, with one line in the log.
+"""
+
+import logging
+import time
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from services.bus.event_bus import EventBus
+from services.bus.history import BotHistory, Entry
+from services.bus.idempotency import Answer, IdempotencyKeys
+
+NAME = "history.bin"
+MAX_BYTES = 1_073_741_824
+_FORMAT = 1
+
+log = logging.getLogger("pulso.history")
+
+
+class SavedEntry(msgspec.Struct, frozen=True, array_like=True):
+    seq: int
+    frame: bytes
+    age: float
+    key: tuple[str, ...] | None
+
+
+class SavedBot(msgspec.Struct, frozen=True, array_like=True):
+    dropped: int
+    entries: list[SavedEntry]
+
+
+class SavedKey(msgspec.Struct, frozen=True, array_like=True):
+    sub: str
+    key: str
+    digest: bytes
+    ids: list[str]
+    age: float
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """Ages in seconds at ``at`` (seconds since 1970): monotonic times die with the process."""
+
+    format: int
+    at: float
+    epoch: str
+    seq: int
+    floor: int
+    bots: dict[str, SavedBot]
+    keys: list[SavedKey]
+
+
+def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
+    """Write what readers and publishers may still come back for. Atomic; 0600.
+
+    Where that can't be, on a full disk say, the shutdown goes on: streams will be told of a gap.
+    """
+    now = time.monotonic()
+    bus.history.sweep(now)
+    saved = Saved(
+        _FORMAT,
+        time.time(),
+        bus.epoch,
+        bus.seq,
+        bus.history.floor,
+        {
+            bot_id: SavedBot(
+                bot.dropped, [SavedEntry(e.seq, e.frame, now - e.at, e.key) for e in bot.entries]
+            )
+            for bot_id, bot in bus.history.bots.items()
+        },
+        [
+            SavedKey(sub, key, answer.digest, answer.ids, now - answer.at)
+            for (sub, key), answer in keys.answers.items()
+        ],
+    )
+    body = msgspec.msgpack.encode(saved)
+    scratch = path.with_name(path.name + ".new")
+    try:
+        scratch.unlink(missing_ok=True)
+        scratch.touch(mode=0o600)
+        scratch.write_bytes(sha256(body).digest() + body)
+        scratch.replace(path)
+    except OSError as error:
+        log.warning("The history could not be saved: %s", error)
+
+
+def take_up(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
+    """Go on from the file, if there is a good one; it is gone afterwards. Whether there was."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError("too large")
+        content = path.read_bytes()
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        path.unlink(missing_ok=True)
+        log.warning("The saved history is ignored: %s", error)
+        return False
+    try:
+        body = content[32:]
+        if sha256(body).digest() != content[:32]:
+            raise ValueError("its checksum is wrong")
+        saved = msgspec.msgpack.decode(body, type=Saved)
+        if saved.format != _FORMAT:
+            raise ValueError("it is of another version")
+        away = time.time() - saved.at
+        if away < 0:
+            raise ValueError("it is from the future")
+    except (ValueError, msgspec.DecodeError) as error:
+        log.warning("The saved history is ignored: %s", error)
+        return False
+    _restore(saved, away, bus, keys)
+    return True
+
+
+def _restore(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> None:
+    now = time.monotonic()
+    bus.go_on(saved.epoch, saved.seq)
+    bus.history.floor = saved.floor
+    for bot_id, saved_bot in saved.bots.items():
+        bot = BotHistory()
+        bot.dropped = saved_bot.dropped
+        bot.entries.extend(
+            Entry(e.seq, bot_id, e.frame, now - away - e.age, e.key) for e in saved_bot.entries
+        )
+        bus.history.bots[bot_id] = bot
+    bus.history.trim()
+    bus.history.sweep(now)
+    for key in saved.keys:
+        answer = Answer(key.digest, key.ids, now - away - key.age)
+        keys.answers[key.sub, key.key] = answer

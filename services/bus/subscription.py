@@ -1,0 +1,232 @@
+"""One reader's place in the feed: what it missed, then what comes.
+
+Bounded in events and bytes. A reader that is full gets the newest of each latest-value event
+only, and if that does not help it is closed as ``slow``: waiting for it would slow every
+other reader, and resume gives it the rest. Messages are never dropped from a living stream.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Literal
+
+import msgspec
+from tornado.queues import Queue
+
+from services.bus.block import Block, conflated, to_blocks
+from services.bus.history import Entry
+
+GapReason = Literal["evicted", "restarted", "unknown"]
+CloseReason = Literal["shutdown", "token-expired", "slow", "revoked", "renew", "gone", "timeout"]
+
+# What waits may still go out before these; after any other reason it comes on resume.
+_GRACEFUL = frozenset({"shutdown", "renew"})
+
+
+class Start(msgspec.Struct, frozen=True):
+    """How one bot of a new stream begins: resumed, or with a gap, or simply from now."""
+
+    bot_id: str
+    resumed: bool = False
+    gap: GapReason | None = None
+    after: str | None = None
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """What the socket did not take of a block: the tail of an HTTP chunk."""
+
+    data: bytes
+    last: int
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something the stream itself says; it gets the cursor the stream has reached."""
+
+    fields: dict[str, Any]
+
+
+Item = Block | Rest | Notice
+# Takes a block at once; gives back the bytes the socket did not take.
+Outlet = Callable[[Block], bytes]
+
+
+class _Waiting(Queue[Item | None]):
+    """Tornado's queue on a list: nearly always empty, and an empty deque takes 760 bytes."""
+
+    def _init(self) -> None:
+        self._queue: list[Item | None] = []
+
+    def _get(self) -> Item | None:
+        return self._queue.pop(0)
+
+
+class Subscription:
+    """Made by ``EventBus.subscribe``; a context manager that gives its place back."""
+
+    __slots__ = (
+        "__weakref__",
+        "_backlog_bytes",
+        "_backlog_events",
+        "_leave",
+        "_queue",
+        "_reached",
+        "_sent",
+        "bots",
+        "closing",
+        "conflated",
+        "high_water",
+        "outlet",
+        "replay",
+        "several",
+        "starts",
+        "waiting_bytes",
+        "waiting_events",
+    )
+
+    def __init__(
+        self,
+        starts: Sequence[Start],
+        replay: list[Entry],
+        sent: int,
+        *,
+        reached: Callable[[], int],
+        leave: Callable[["Subscription"], None],
+        backlog: tuple[int, int],
+    ) -> None:
+        self.starts = tuple(starts)
+        self.bots = frozenset(start.bot_id for start in starts)
+        self.several = len(self.bots) > 1
+        self.replay = replay
+        self._sent = sent
+        self._reached = reached
+        self._leave = leave
+        self._backlog_events, self._backlog_bytes = backlog
+        self._queue = _Waiting()
+        self.waiting_events = 0
+        self.waiting_bytes = 0
+        self.conflated = 0
+        self.high_water = 0
+        self.closing: CloseReason | None = None
+        # Set only while the reader waits on an empty queue: then a block may go straight out.
+        self.outlet: Outlet | None = None
+
+    def __enter__(self) -> "Subscription":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close("gone")
+
+    @property
+    def position(self) -> int:
+        """Sequence number up to which the reader has been handed everything."""
+        return self._reached() if self.outlet is not None else self._sent
+
+    def sent(self, seq: int) -> None:
+        """The reader has been handed everything up to ``seq``."""
+        self._sent = seq
+
+    def offer(self, tick: list[Block]) -> int:
+        """One tick's events, from the bus. Never waits. How many went out at once."""
+        rest = tick
+        written = 0
+        if self.outlet is not None:
+            for position, block in enumerate(tick):
+                left = self.outlet(block)
+                written += len(block.entries)
+                if left:
+                    self._sent = self._reached()
+                    self._put(Rest(left, block.last))
+                    rest = tick[position + 1 :]
+                    break
+            else:
+                return written
+            nothing_waited = True
+        else:
+            nothing_waited = self.waiting_events == 0
+        for block in rest:
+            self.waiting_events += len(block.entries)
+            self.waiting_bytes += len(block.data)
+            self._put(block)
+        self.high_water = max(self.high_water, self.waiting_events)
+        # One tick never closes a stream that had nothing waiting, however large it is.
+        if not nothing_waited and self._full():
+            self._conflate()
+            if self._full():
+                self.close("slow")
+        return written
+
+    def notice(self, fields: dict[str, Any]) -> None:
+        """Have the stream say something after what already waits."""
+        if self.closing is None:
+            self._put(Notice(fields))
+
+    def interject(self, rest: Rest) -> None:
+        """Something else went out through the idle stream's outlet, but not all of it."""
+        self._put(rest)
+
+    async def next(self, outlet: Outlet | None = None, timeout: float | None = None) -> Item | None:
+        """What to write next; None once closed. ``outlet`` may write meanwhile, when idle.
+
+        Raises ``tornado.util.TimeoutError`` after ``timeout`` seconds.
+        """
+        if outlet is not None and self._queue.empty():
+            self._sent = self._reached()
+            self.outlet = outlet
+        # A number would be an absolute deadline.
+        limit = timedelta(seconds=timeout) if timeout is not None else None
+        item = await self._queue.get(limit)
+        self.outlet = None
+        if isinstance(item, Block):
+            self.waiting_events -= len(item.entries)
+            self.waiting_bytes -= len(item.data)
+        return item
+
+    def close(self, reason: CloseReason) -> None:
+        """End the stream: its reader wakes, and no event comes any more. The first reason stays."""
+        if self.closing is not None:
+            return
+        self.closing = reason
+        self._leave(self)
+        # Live events after a replay that is cut short would skip what it still held.
+        if reason not in _GRACEFUL or self.replay:
+            self._drain()
+        self._put(None)
+
+    def _put(self, item: Item | None) -> None:
+        if self.outlet is not None:
+            self._sent = self._reached()
+            self.outlet = None
+        self._queue.put_nowait(item)
+
+    def _full(self) -> bool:
+        return (
+            self.waiting_events > self._backlog_events or self.waiting_bytes > self._backlog_bytes
+        )
+
+    def _drain(self) -> list[Item]:
+        """Everything that waits, taken out."""
+        items: list[Item] = []
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if item is not None:
+                items.append(item)
+        self.waiting_events = self.waiting_bytes = 0
+        return items
+
+    def _conflate(self) -> None:
+        items = self._drain()
+        waiting = [entry for item in items if isinstance(item, Block) for entry in item.entries]
+        kept = conflated(waiting)
+        self.conflated += len(waiting) - len(kept)
+        for item in items:
+            if not isinstance(item, Block):
+                self._put(item)
+        for block in to_blocks(kept) if kept else ():
+            self.waiting_events += len(block.entries)
+            self.waiting_bytes += len(block.data)
+            self._put(block)

@@ -1,0 +1,1 @@
+"""The chats: what arrives, what is answered, what goes out."""

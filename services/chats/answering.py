@@ -1,0 +1,137 @@
+"""The bot's side of a chat: wait for the customer to finish, ask the engine, answer once.
+
+One task a chat. A new message of the customer begins it anew, so that a burst gets one answer
+that knows all of it; a person who takes the chat over ends it. An engine's failure is told to
+the operators (``chat:typing`` of ``bot`` with the state ``failed``), never to the customer.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.assistant.engine import AIEngine, Answer, EngineFailed, Turn
+from services.bus.events import ChatTyping
+from services.chats.outbox import Outbox
+from services.errors import Conflict, NotFound
+from services.store import messages, sessions
+from services.store.ledger import Ledger
+from services.tasks import Tasks
+from services.whatsapp.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+BURST = 1.0  # seconds of silence after which the customer is taken to have finished
+THINKING = 0.6  # an answer in no time at all looks wrong under "typing…"
+COMPOSING_LASTS = 8.0  # WhatsApp takes "typing…" back by itself after some 10 s
+TURNS = 20  # how much of the chat the engine gets to read
+
+
+class Answering:
+    """``speed`` divides the pauses; 1 is real time."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        gateway: Gateway,
+        outbox: Outbox,
+        engine: AIEngine,
+        speed: float = 1.0,
+    ) -> None:
+        self._ledger = ledger
+        self._gateway = gateway
+        self._outbox = outbox
+        self._engine = engine
+        self._speed = speed
+        self._chats: dict[str, asyncio.Task[None]] = {}
+        self.tasks = Tasks()
+
+    def begin(self, bot_id: str, session_id: str, contact: str) -> None:
+        """The customer wrote something; what was being prepared is out of date."""
+        if self.tasks.closed:
+            return
+        before = self._chats.get(session_id)
+        if before is not None:
+            before.cancel()
+        task = self.tasks.start(
+            self._after(before, bot_id, session_id, contact), f"Answering {session_id}"
+        )
+        self._chats[session_id] = task
+        task.add_done_callback(lambda done: self._forget(session_id, done))
+
+    def cancel(self, session_id: str) -> None:
+        """A person answers this chat now."""
+        task = self._chats.get(session_id)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Leave every chat as it is, and the engine too."""
+        await self.tasks.close()
+        await self._engine.close()
+
+    def _forget(self, session_id: str, task: asyncio.Task[None]) -> None:
+        if self._chats.get(session_id) is task:
+            del self._chats[session_id]
+
+    async def _after(
+        self, before: asyncio.Task[None] | None, bot_id: str, session_id: str, contact: str
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await asyncio.sleep(BURST / self._speed)
+        async with self._ledger.snapshot() as (connection, _):
+            row = await sessions.get(connection, session_id)
+            newest = await messages.page(connection, session_id, limit=TURNS)
+        if row is None or row.mode != "bot":
+            return
+        history = [Turn(message.content, message.from_me) for message in reversed(newest)]
+        try:
+            async with self._composing(bot_id, session_id, contact):
+                answer = await self._engine.answer(history)
+                if answer is not None:
+                    await asyncio.sleep(THINKING / self._speed)
+        except EngineFailed as error:
+            log.warning("Chat %s got no answer: %s", session_id, error)
+            self._tell(bot_id, session_id, "failed")
+            return
+        except Exception:
+            self._tell(bot_id, session_id, "failed")
+            raise
+        if answer is not None:
+            await self._say(session_id, answer)
+
+    async def _say(self, session_id: str, answer: Answer) -> None:
+        try:
+            await self._outbox.put(
+                session_id,
+                answer.text,
+                "bot",
+                mode="human" if answer.hand_over else "bot",
+                only_in="bot",
+            )
+        except (Conflict, NotFound) as refusal:
+            log.info("Chat %s: the bot's answer is not sent: %s", session_id, refusal)
+
+    @asynccontextmanager
+    async def _composing(self, bot_id: str, session_id: str, contact: str) -> AsyncIterator[None]:
+        shown = self.tasks.start(
+            self._compose(bot_id, session_id, contact), f"Typing in {session_id}"
+        )
+        try:
+            yield
+        finally:
+            shown.cancel()
+            self._tell(bot_id, session_id, "paused")
+            self.tasks.start(
+                self._gateway.typing(bot_id, contact, "paused"), f"Typing in {session_id}"
+            )
+
+    async def _compose(self, bot_id: str, session_id: str, contact: str) -> None:
+        while True:
+            self._tell(bot_id, session_id, "composing")
+            await self._gateway.typing(bot_id, contact, "composing")
+            await asyncio.sleep(COMPOSING_LASTS)
+
+    def _tell(self, bot_id: str, session_id: str, state: str) -> None:
+        self._ledger.tell(ChatTyping(bot_id=bot_id, session_id=session_id, who="bot", state=state))

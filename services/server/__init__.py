@@ -1,0 +1,1 @@
+"""The process as a server: its sockets, its logs, its health."""

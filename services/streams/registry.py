@@ -1,0 +1,251 @@
+"""The open streams: who they are, how long they may live, and what they are told together.
+
+Every stream holds its place by ``with`` and gives it back exactly once. One ticker serves all
+heartbeats and write timeouts, one heap all deadlines: an idle stream has no timer.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tornado.iostream import IOStream
+
+from services.access.tokens import Claims
+from services.bus.event_bus import EventBus
+from services.bus.sse import chunk, ping_frame
+from services.bus.subscription import Rest, Subscription
+from services.errors import Conflict, Forbidden, NotFound
+from services.streams.deadlines import Deadlines
+from services.streams.stream import Stream
+from services.timestamps import iso
+
+TICK_SECONDS = 0.1
+# How long a client that takes nothing may hold up the end of a stream it may not have.
+FAREWELL_SECONDS = 1.0
+SWEEP_SECONDS = 5.0
+# What a shutdown keeps for all that comes after its streams.
+LAST_SECONDS = 1.0
+# A tick that comes later than this was not late because of other work.
+STANDSTILL_SECONDS = 0.5
+
+
+class Streams:
+    """All open streams of this process. Times in seconds."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        *,
+        heartbeat: float = 30.0,
+        write_timeout: float = 20.0,
+        max_streams: int = 20_000,
+        max_per_user: int = 50,
+        max_age: float = 3600.0,
+    ) -> None:
+        self.bus = bus
+        self.heartbeat = heartbeat
+        self.write_timeout = write_timeout
+        self.max_streams = max_streams
+        self.max_per_user = max_per_user
+        self.max_age = max_age
+        self.deadlines = Deadlines()
+        self.draining = False
+        self.opened = 0
+        self.closed: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.writing: dict[Stream, None] = {}
+        self._streams: dict[str, Stream] = {}
+        self._per_user: Counter[str] = Counter()
+        slots = max(1, round(heartbeat / TICK_SECONDS))
+        self._slots: list[dict[Stream, None]] = [{} for _ in range(slots)]
+        self._slot = 0
+        self._tick = heartbeat / slots
+        self._timer: asyncio.TimerHandle | None = None
+        self._swept_at = 0.0
+        self._emptied: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Begin to tick. Needs a running loop."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._tick, self._on_tick, loop.time() + self._tick)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.deadlines.close()
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def cursor_at(self, seq: int) -> str:
+        """The id of this place in the feed."""
+        return self.bus.cursor_at(seq)
+
+    def refusal(self, sub: str) -> str | None:
+        """Why this user can't have a stream now; None where one may be opened."""
+        reason = None
+        if self.draining:
+            reason = "shutdown"
+        elif len(self._streams) >= self.max_streams:
+            reason = "overloaded"
+        elif self._per_user[sub] >= self.max_per_user:
+            reason = "too-many-streams"
+        if reason is not None:
+            self.refused[reason] += 1
+        return reason
+
+    def open(
+        self, claims: Claims, subscription: Subscription, iostream: IOStream, *, chunked: bool
+    ) -> Stream:
+        """A place for one stream, held by ``with``. Ask ``refusal`` first."""
+        return Stream(self, claims, subscription, iostream, chunked=chunked)
+
+    def visible_to(self, claims: Claims) -> list[dict[str, Any]]:
+        """Every stream for an admin, their own for everyone else, as ``GET /api/streams``."""
+        now = time.monotonic()
+        return [
+            {
+                "streamId": stream.id,
+                "sub": stream.claims.sub,
+                "bots": sorted(stream.subscription.bots),
+                "since": iso(stream.since),
+                "lastId": stream.position,
+                "head": self.bus.cursor(),
+                "queuedEvents": stream.subscription.waiting_events,
+                "queuedBytes": stream.subscription.waiting_bytes,
+                "lastWriteAge": round(now - stream.outlet.last_write, 3),
+            }
+            for stream in self._streams.values()
+            if claims.admin or stream.claims.sub == claims.sub
+        ]
+
+    def end(self, stream_id: str, claims: Claims) -> None:
+        """Revoke a stream. NotFound for what isn't there and for other people's."""
+        stream = self._streams.get(stream_id)
+        if stream is None or not (claims.admin or stream.claims.sub == claims.sub):
+            raise NotFound("No such stream")
+        stream.close("revoked")
+
+    def renew(self, stream_id: str, claims: Claims) -> Stream:
+        """Move a living stream to a newer token of the same ``sub``."""
+        stream = self._streams.get(stream_id)
+        if stream is None or stream.claims.sub != claims.sub or stream.subscription.closing:
+            raise NotFound("No such stream")
+        if not all(claims.may(bot_id) for bot_id in stream.subscription.bots):
+            raise Forbidden("This token does not cover every bot of the stream")
+        old, new = stream.claims.exp, claims.exp
+        if new is not None and (old is None or new < old):
+            raise Conflict("This token ends earlier than the stream's")
+        stream.renew(claims)
+        return stream
+
+    def recheck(self, still: Callable[[Claims], Claims | None]) -> None:
+        """Rights have changed: end every stream that may no longer follow all its bots."""
+        for stream in list(self._streams.values()):
+            claims = still(stream.claims)
+            if claims is None or not all(map(claims.may, stream.subscription.bots)):
+                stream.close("revoked")
+            else:
+                stream.claims = claims
+
+    async def drain(self, seconds: float) -> None:
+        """End every stream with ``shutdown``, spread over the time, and wait until all are gone.
+
+        What is still open after ``seconds`` takes no bytes and is dropped.
+        """
+        self.draining = True
+        self._emptied = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        limit = loop.time() + seconds
+        # Some 1,000 a second, so that clients don't all come back to the next process at once.
+        window = min(seconds / 2, len(self._streams) / 1000)
+        for stream in list(self._streams.values()):
+            when = loop.time() + random.uniform(0, window)
+            self.deadlines.at(when, partial(stream.close, "shutdown"))
+        if self._streams:
+            try:
+                async with asyncio.timeout_at(limit - min(LAST_SECONDS, seconds / 4)):
+                    await self._emptied.wait()
+            except TimeoutError:
+                self.abort_all()
+
+    def abort_all(self) -> None:
+        """Drop every connection now."""
+        for stream in list(self._streams.values()):
+            stream.abort()
+
+    def enter(self, stream: Stream) -> None:
+        self._streams[stream.id] = stream
+        self._per_user[stream.claims.sub] += 1
+        self.opened += 1
+        stream.slot = self._slot - 1  # visited last: a whole heartbeat from now
+        self._slots[stream.slot][stream] = None
+        stream.set_deadlines(self.max_age)
+
+    def leave(self, stream: Stream) -> None:
+        if self._streams.pop(stream.id, None) is None:
+            return
+        sub = stream.claims.sub
+        self._per_user[sub] -= 1
+        if self._per_user[sub] <= 0:
+            del self._per_user[sub]
+        self._slots[stream.slot].pop(stream, None)
+        self.writing.pop(stream, None)
+        self.closed[stream.subscription.closing or "gone"] += 1
+        if not self._streams and self._emptied is not None:
+            self._emptied.set()
+
+    def _on_tick(self, due: float) -> None:
+        loop = asyncio.get_running_loop()
+        # Paced by the plan, not by when the loop came round; a long stop is not made up for.
+        following = max(due + self._tick, loop.time() + self._tick / 2)
+        self._timer = loop.call_at(following, self._on_tick, following)
+        slot = self._slots[self._slot]
+        self._slot = (self._slot + 1) % len(self._slots)
+        if slot:
+            self._ping(slot)
+        now = time.monotonic()
+        late = loop.time() - due
+        if self.writing:
+            if late > STANDSTILL_SECONDS:
+                self._excuse(late)
+            self._drop_stuck(now)
+        if now - self._swept_at > SWEEP_SECONDS:
+            self._swept_at = now
+            self.bus.history.sweep(now)
+
+    def _ping(self, slot: dict[Stream, None]) -> None:
+        # All idle streams have reached the same cursor; one that has something waiting gets
+        # that instead, and its write timeout watches it.
+        reached = self.bus.flushed()
+        frame = ping_frame(self.bus.cursor_at(reached))
+        framed = chunk(frame)
+        for stream in tuple(slot):
+            if stream.subscription.outlet is not None:
+                rest = stream.outlet.send(framed if stream.outlet.chunked else frame)
+                if rest:
+                    stream.subscription.interject(Rest(rest, reached))
+
+    def _excuse(self, seconds: float) -> None:
+        # This process stood still: what a client took meanwhile has not been looked at yet.
+        for stream in self.writing:
+            if stream.writing_since is not None:
+                stream.writing_since += seconds
+
+    def _drop_stuck(self, now: float) -> None:
+        for stream in tuple(self.writing):
+            since = stream.writing_since
+            if since is not None and now - since > self.write_timeout:
+                stream.subscription.close("timeout")
+                stream.abort()
+            elif (
+                stream.subscription.closing in ("revoked", "token-expired")
+                and stream.closing_since is not None
+                and now - stream.closing_since > FAREWELL_SECONDS
+            ):
+                stream.abort()

@@ -1,0 +1,1 @@
+"""Real WhatsApp, through Baileys in a Node process."""

@@ -1,0 +1,333 @@
+"""Real WhatsApp: every bot's connection, made by Baileys in a Node process.
+
+The process opens connections and says what happens to them; whether and when one is opened
+again is decided here, by ``status_codes``. A bot that should run does so in every process that
+follows, until it is stopped.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from services.whatsapp.baileys import wire
+from services.whatsapp.baileys.child import Child, ChildGone
+from services.whatsapp.baileys.status_codes import Verdict, verdict, wait
+from services.whatsapp.gateway import (
+    Acked,
+    Connected,
+    Connecting,
+    Disconnected,
+    Failed,
+    GatewayEvent,
+    MediaUnavailable,
+    MessageArrived,
+    Presence,
+    QrExpired,
+    QrShown,
+    SendFailed,
+    Sink,
+)
+
+log = logging.getLogger(__name__)
+
+BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the credentials
+STEADY = 60.0  # seconds online after which the next loss counts as a first one
+SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
+COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
+
+
+class _Bot:
+    """A bot that should run: its losses in a row, and the timer of the next attempt."""
+
+    def __init__(self) -> None:
+        self.losses = 0
+        self.said_down = False  # its Disconnected was told, its Connecting not yet
+        self.timer: asyncio.TimerHandle | None = None
+        self.online = asyncio.Event()
+        self.online_since = math.inf
+
+    def rest(self) -> None:
+        """Neither online nor about to be."""
+        self.online.clear()
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def lost(self) -> int:
+        """Count one more loss in a row; the answer is how many there are."""
+        if time.monotonic() - self.online_since > STEADY:
+            self.losses = 0
+        self.online_since = math.inf
+        self.losses += 1
+        return self.losses
+
+
+class BaileysGateway:
+    """Credentials are kept in ``data_dir``/whatsapp/<bot id>, as Baileys' auth folders are.
+
+    ``url`` names another server than WhatsApp's, on this host, for tests; ``qr_ms`` has its QR
+    codes live that long; ``environ`` is the process's, with its PATH.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        url: str | None = None,
+        *,
+        qr_ms: int | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        child_environ = dict(os.environ if environ is None else environ)
+        child_environ.pop("JWT_SECRET", None)  # none of its business
+        child_environ["PULSO_BAILEYS_URL"] = url or ""
+        self._qr_ms = qr_ms
+        self._sink: Sink | None = None
+        self._bots: dict[str, _Bot] = {}
+        self._folder = data_dir / "whatsapp"
+        self._child = Child(self._folder, child_environ, self._heard, self._down)
+
+    @property
+    def child_pid(self) -> int | None:
+        """The process that holds the connections, for the metrics of its memory."""
+        return self._child.pid
+
+    async def open(self, sink: Sink) -> None:
+        self._sink = sink
+
+    async def start(self, bot_id: str) -> None:
+        if bot_id in self._bots:
+            return
+        if not BOT_ID.fullmatch(bot_id):
+            self._tell(Failed(bot_id=bot_id, reason="Its id can't name a folder; add it anew"))
+            return
+        unusable = self._child.start()
+        if unusable is not None:
+            self._tell(Failed(bot_id=bot_id, reason=unusable))
+            return
+        self._bots[bot_id] = bot = _Bot()
+        self._connect(bot_id, bot)
+
+    async def stop(self, bot_id: str) -> None:
+        await self._leave(bot_id, "close")
+
+    async def log_out(self, bot_id: str) -> None:
+        await self._leave(bot_id, "logout")
+        if BOT_ID.fullmatch(bot_id):
+            # The process did this already, where there is one.
+            await asyncio.to_thread(shutil.rmtree, self._folder / bot_id, ignore_errors=True)
+
+    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_PATIENCE):
+                await self._send(bot_id, chat_id, message_id, text)
+        except TimeoutError:
+            raise SendFailed("WhatsApp did not take the message within 30 s") from None
+
+    async def typing(
+        self, bot_id: str, chat_id: str, state: Literal["composing", "paused"]
+    ) -> None:
+        self._ask(bot_id, "typing", chatId=chat_id, state=state)
+
+    async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
+        self._ask(bot_id, "read", chatId=chat_id, messageIds=message_ids)
+
+    async def download(self, bot_id: str, media: Mapping[str, object], limit: int) -> bytes:
+        """The file a message's ``media`` describes, decrypted, of ``limit`` bytes at most.
+
+        MediaUnavailable where there is none, it is too large, or WhatsApp no longer has it.
+        """
+        download = media.get("download")
+        if download is None:
+            raise MediaUnavailable("This message has no file")
+        unusable = self._child.start()
+        if unusable is not None:
+            raise MediaUnavailable(unusable)
+        path = (self._folder / f".media-{secrets.token_hex(8)}").absolute()
+        try:
+            async with asyncio.timeout(COMMAND_PATIENCE):
+                await self._child.up()
+            await self._child.ask(
+                "media", botId=bot_id, download=download, path=str(path), limit=limit
+            )
+            return await asyncio.to_thread(path.read_bytes)
+        except (ChildGone, TimeoutError):
+            raise MediaUnavailable("The WhatsApp process is starting; try again") from None
+        except RuntimeError as error:
+            raise MediaUnavailable(str(error)) from None
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def close(self) -> None:
+        for bot in self._bots.values():
+            bot.rest()
+        self._bots.clear()
+        await self._child.close()
+
+    async def _send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+        # The same id over every process and connection: to the contact's phone it stays one
+        # message, however often it has to be sent.
+        while True:
+            bot = self._bots.get(bot_id)
+            if bot is None:
+                raise SendFailed("The bot isn't connected")
+            await bot.online.wait()
+            if self._bots.get(bot_id) is not bot:
+                continue
+            try:
+                await self._child.ask(
+                    "send", botId=bot_id, chatId=chat_id, messageId=message_id, text=text
+                )
+                return
+            except ChildGone:
+                bot.online.clear()
+            except RuntimeError as error:
+                raise SendFailed(str(error)) from None
+
+    async def _leave(self, bot_id: str, cmd: str) -> None:
+        self._forget(bot_id)
+        # A process that is gone has closed its connections.
+        with contextlib.suppress(ChildGone, RuntimeError, TimeoutError):
+            async with asyncio.timeout(COMMAND_PATIENCE):
+                await self._child.ask(cmd, botId=bot_id)
+
+    def _forget(self, bot_id: str) -> bool:
+        bot = self._bots.pop(bot_id, None)
+        if bot is None:
+            return False
+        bot.rest()
+        bot.online.set()  # whoever waits to send finds the bot gone
+        return True
+
+    def _connect(self, bot_id: str, bot: _Bot) -> None:
+        bot.rest()
+        bot.said_down = False
+        self._tell(Connecting(bot_id=bot_id, attempt=bot.losses + 1))
+        if self._child.ready:  # else it will be opened when the process is
+            self._ask(bot_id, "open", qrMs=self._qr_ms)
+
+    def _ask(self, bot_id: str, cmd: str, **fields: object) -> None:
+        """A command whose outcome is told by events, or not worth telling."""
+
+        def done(asked: asyncio.Future[None]) -> None:
+            error = None if asked.cancelled() else asked.exception()
+            if cmd == "open" and isinstance(error, RuntimeError):
+                self._give_up(bot_id, str(error))
+
+        self._child.ask(cmd, botId=bot_id, **fields).add_done_callback(done)
+
+    def _give_up(self, bot_id: str, reason: str) -> None:
+        if self._forget(bot_id):
+            self._tell(Failed(bot_id=bot_id, reason=reason))
+
+    def _down(self, next_or_reason: float | str) -> None:
+        for bot_id, bot in list(self._bots.items()):
+            if isinstance(next_or_reason, str):
+                self._give_up(bot_id, next_or_reason)
+                continue
+            bot.rest()
+            bot.said_down = True
+            self._tell(
+                Disconnected(
+                    bot_id=bot_id,
+                    status_code=None,
+                    reason="The WhatsApp process has ended",
+                    will_reconnect=True,
+                    retry_in_ms=round(next_or_reason * 1000),
+                )
+            )
+
+    def _up(self) -> None:
+        for bot_id, bot in list(self._bots.items()):
+            if bot.said_down:
+                self._connect(bot_id, bot)
+            else:
+                self._ask(bot_id, "open", qrMs=self._qr_ms)
+
+    def _heard(self, said: wire.Said) -> None:
+        match said:
+            case wire.Ready():
+                self._up()
+            case wire.Message():
+                self._tell(_arrived(said))
+            case wire.Acknowledged(bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat):
+                self._tell(Acked(bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat))
+            case wire.Typing(bot_id=bot_id, chat_id=chat_id, state=state):
+                self._tell(Presence(bot_id=bot_id, chat_id=chat_id, state=state))
+            case wire.Qr() | wire.Opened() | wire.Closed():
+                # Of a bot that was stopped meanwhile, nothing is told.
+                if bot := self._bots.get(said.bot_id):
+                    self._moved(said, bot)
+
+    def _moved(self, said: wire.Qr | wire.Opened | wire.Closed, bot: _Bot) -> None:
+        bot_id = said.bot_id
+        match said:
+            case wire.Qr(qr=code, seq=seq, lives_ms=lives_ms):
+                expires_at = time.time() + lives_ms / 1000
+                self._tell(QrShown(bot_id=bot_id, code=code, seq=seq, expires_at=expires_at))
+            case wire.Opened(user_id=user_id, name=name):
+                bot.online_since = time.monotonic()
+                bot.online.set()
+                self._tell(Connected(bot_id=bot_id, user_id=user_id, name=name))
+            case wire.Closed():
+                self._closed(said, bot)
+
+    def _closed(self, said: wire.Closed, bot: _Bot) -> None:
+        bot_id = said.bot_id
+        log.info("Bot %s: closed with %s, %s", bot_id, said.status_code, said.reason)
+        decided = verdict(said.status_code)
+        if said.qr_expired:
+            self._forget(bot_id)
+            self._ask(bot_id, "close")
+            self._tell(QrExpired(bot_id=bot_id))
+        elif decided.step == "again":
+            bot.losses = 0
+            self._connect(bot_id, bot)
+        elif decided.step == "retry":
+            seconds = wait(bot.lost())
+            bot.rest()
+            bot.timer = asyncio.get_running_loop().call_later(seconds, self._connect, bot_id, bot)
+            self._ended(said, decided, seconds)
+        else:
+            self._forget(bot_id)
+            self._ask(bot_id, "forget" if decided.step == "forget" else "close")
+            self._ended(said, decided, None)
+
+    def _ended(self, said: wire.Closed, decided: Verdict, seconds: float | None) -> None:
+        self._tell(
+            Disconnected(
+                bot_id=said.bot_id,
+                status_code=said.status_code,
+                reason=decided.reason,
+                will_reconnect=seconds is not None,
+                retry_in_ms=None if seconds is None else round(seconds * 1000),
+            )
+        )
+
+    def _tell(self, event: GatewayEvent) -> None:
+        if self._sink is not None:
+            self._sink(event)
+
+
+def _arrived(said: wire.Message) -> MessageArrived:
+    return MessageArrived(
+        bot_id=said.bot_id,
+        chat_id=said.chat_id,
+        alt_chat_id=said.alt_chat_id,
+        message_id=said.message_id,
+        text=said.text,
+        from_me=said.from_me,
+        push_name=said.push_name,
+        kind=said.kind,
+        timestamp=said.timestamp,
+        live=said.live,
+        media=said.media,
+    )

@@ -1,0 +1,1 @@
+"""A simulated WhatsApp, with a phone that acts by command."""

@@ -1,0 +1,45 @@
+/** What a message carries beside its text: a picture, a sound, a film, a document. */
+
+import { sessionPath } from '../pages/api.js';
+import { el } from '../ui/dom.js';
+import { t } from '../i18n/i18n.js';
+
+const KINDS = new Set([
+  'image',
+  'video',
+  'audio',
+  'document',
+  'sticker',
+  'location',
+  'contact',
+  'reaction',
+]);
+
+/** What a message of this type is called. */
+export const kindOf = (type) => t(KINDS.has(type) ? `chat.kind.${type}` : 'chat.kind.other');
+
+const MAKERS = {
+  image: (src) => el('img', { src, alt: t('chat.kind.image'), loading: 'lazy' }),
+  sticker: (src) =>
+    el('img', { src, alt: t('chat.kind.sticker'), loading: 'lazy', className: 'sticker' }),
+  // Nothing is fetched from WhatsApp before somebody wants to see it.
+  video: (src) =>
+    el('video', { src, controls: true, preload: 'none', 'aria-label': t('chat.kind.video') }),
+  audio: (src) =>
+    el('audio', { src, controls: true, preload: 'none', 'aria-label': t('chat.kind.audio') }),
+  document: (src, name) =>
+    el('a', { href: src, download: name ?? '', textContent: name ?? t('chat.kind.document') }),
+};
+
+/**
+ * The element that shows a message's file, or null where it has none. An event does not say
+ * whether there is a file: it is tried, and taken away again where it can't be had.
+ */
+export function mediaOf({ id, sessionId, type, media }) {
+  const make = MAKERS[type];
+  if (!make || (media && media.file !== true)) return null;
+  const path = sessionPath(sessionId, 'messages', encodeURIComponent(id), 'media');
+  const node = make(path, typeof media?.name === 'string' ? media.name : undefined);
+  node.addEventListener('error', () => node.remove());
+  return node;
+}

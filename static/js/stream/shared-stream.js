@@ -1,0 +1,275 @@
+/**
+ * One connection for all tabs of a browser, because HTTP/1.1 allows six to a host.
+ *
+ * A Web Lock says which tab leads; the others hear it over a BroadcastChannel. The lock passes on
+ * by itself when the leader closes or crashes, and the next one goes on from the last id it heard.
+ * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
+ */
+
+import { Heartbeat } from './heartbeat.js';
+import { QueuedLink } from './catch-up.js';
+import { StreamLeader } from './stream-leader.js';
+import { StreamLink } from './stream-link.js';
+
+// The protocol's number: tabs that still run an older page must not be misunderstood.
+const NAME = 'pulso-stream-1';
+const CATCH_UP = `${NAME}-catch-up`;
+// A leader that does not answer in this time is frozen: its place is taken.
+const ANSWER_MS = 3_000;
+// How often a tab with its own connection asks whether it is level with the leader.
+const ASK_MS = 500;
+
+/** The connection a page gets: shared where the browser can, its own where not. */
+export function openLink(bots, options) {
+  const can = 'locks' in navigator && 'BroadcastChannel' in globalThis && crypto.randomUUID;
+  return options.shared && can ? new SharedLink(bots, options) : new StreamLink(bots, options);
+}
+
+/** As StreamLink, to whoever uses it. */
+export class SharedLink {
+  #id = crypto.randomUUID();
+  #bots;
+  #cursor;
+  #options;
+  #tell;
+  #channel = null;
+  #leader = null;
+  #own = null;
+  #adopted = null;
+  #state = 'closed';
+  #closing = null;
+  #answer = 0;
+  #ask = 0;
+  #watch = 0;
+  #heartbeat;
+  #waiting = false;
+
+  constructor(bots, options) {
+    this.#bots = bots;
+    this.#cursor = options.cursor;
+    this.#options = options;
+    this.#tell = options.tell;
+    this.#heartbeat = new Heartbeat(options.heartbeatSeconds);
+  }
+
+  get cursor() {
+    return this.#leader?.cursor ?? this.#own?.cursor ?? this.#cursor;
+  }
+
+  open() {
+    this.#closing = new AbortController();
+    this.#channel = new BroadcastChannel(NAME);
+    this.#channel.onmessage = ({ data }) => this.#heard(data);
+    // Held as long as this tab lives: whoever gets it knows that the tab is gone. Only then may
+    // others hear of the tab, or they would find the lock free.
+    this.#hold(`${NAME}-${this.#id}`, () => this.#attach());
+    this.#queueForLead();
+    this.#watch = setInterval(() => this.#checkLeader(), 1_000);
+    document.addEventListener('visibilitychange', this.#wake);
+    this.#become('connecting');
+  }
+
+  close() {
+    this.#post({ kind: 'leave' });
+    clearInterval(this.#watch);
+    document.removeEventListener('visibilitychange', this.#wake);
+    this.#detach();
+    this.#leader?.close();
+    this.#leader = null;
+    this.#closing?.abort();
+    this.#channel?.close();
+    this.#channel = null;
+    this.#become('closed');
+  }
+
+  hold() {
+    this.#waiting = true;
+    this.#leader?.hold();
+    this.#own?.hold();
+  }
+
+  resume(cursor) {
+    this.#cursor = cursor;
+    this.#waiting = false;
+    if (!this.#channel) return;
+    if (this.#leader) this.#leader.resume(cursor);
+    else if (this.#own) this.#own.resume(cursor);
+    else this.#attach();
+  }
+
+  /** Hold a lock until this link closes; `got` runs once it is held. Gives the promise of its loss. */
+  #hold(name, got, options = {}) {
+    const { signal } = this.#closing;
+    const held = () => {
+      if (signal.aborted) return undefined;
+      got();
+      return new Promise((release) => signal.addEventListener('abort', release, { once: true }));
+    };
+    const wanted = options.steal ? options : { signal, ...options };
+    return navigator.locks.request(name, wanted, held).catch((error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
+  }
+
+  async #queueForLead(options) {
+    const { signal } = this.#closing;
+    await this.#hold(NAME, () => this.#lead(), options);
+    // Another tab took it while this one was frozen.
+    if (signal.aborted || !this.#channel || this.#closing.signal !== signal) return;
+    if (!this.#leader) return;
+    this.#cursor = this.#leader.cursor ?? this.#cursor;
+    this.#leader.close();
+    this.#leader = null;
+    this.#queueForLead();
+    this.#attach();
+  }
+
+  #lead() {
+    this.#cursor = this.cursor;
+    this.#detach();
+    const { heartbeatSeconds, url } = this.#options;
+    const own = {
+      id: this.#id,
+      bots: this.#bots,
+      cursor: this.#cursor,
+      tell: (kind, value, id) => (kind === 'state' ? this.#become(value) : this.#pass(kind, value, id)),
+    };
+    this.#leader = new StreamLeader(own, {
+      heartbeatSeconds,
+      url,
+      post: (message) => this.#post(message),
+      whenGone: (id, act) => this.#whenGone(id, act),
+    });
+    this.#leader.open();
+  }
+
+  #whenGone(id, act) {
+    const { signal } = this.#closing;
+    navigator.locks.request(`${NAME}-${id}`, { signal }, act).catch(() => {});
+  }
+
+  #post(message) {
+    this.#channel?.postMessage({ ...message, from: this.#id });
+  }
+
+  /** Ask the leader for what comes after the cursor. */
+  #attach() {
+    if (this.#leader || !this.#channel || this.#waiting) return;
+    this.#adopted = null;
+    this.#heartbeat.begin();
+    clearTimeout(this.#answer);
+    this.#answer = setTimeout(() => this.#queueForLead({ steal: true }), ANSWER_MS);
+    this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
+  }
+
+  #detach() {
+    clearTimeout(this.#answer);
+    clearTimeout(this.#ask);
+    this.#ask = 0;
+    this.#adopted = null;
+    const own = this.#own;
+    this.#own = null;
+    own?.close();
+  }
+
+  #heard(message) {
+    if (this.#leader) {
+      if (message.kind === 'join') this.#leader.join(message);
+      else if (message.kind === 'leave') this.#leader.leave(message.from);
+      return;
+    }
+    if (message.to && message.to !== this.#id) return;
+    switch (message.kind) {
+      case 'lead':
+        return this.#attach();
+      case 'adopt':
+        return this.#adopt(message);
+      case 'refuse':
+        clearTimeout(this.#answer);
+        return this.#catchUp();
+      case 'unauthorized':
+        return this.#tell('unauthorized');
+      default:
+        if (this.#adopted) this.#followed(message);
+    }
+  }
+
+  #adopt({ generation, number, state, replay }) {
+    if (this.#waiting) return;
+    this.#cursor = this.cursor;
+    this.#detach();
+    this.#adopted = { generation, number };
+    for (const { id, event } of replay) this.#pass('event', event, id);
+    this.#become(state);
+    if (state !== 'live') return;
+    for (const botId of this.#bots) {
+      this.#tell('event', { type: 'connected', botId, resumed: true }, this.#cursor);
+    }
+  }
+
+  #followed({ kind, event, id, state, generation, number }) {
+    this.#heartbeat.heard();
+    if (event?.type === 'ping') this.#heartbeat.ping();
+    if (kind === 'state') return this.#become(state);
+    if (kind === 'gap') return this.#missed(event, id);
+    if (kind !== 'event') return undefined;
+    const expected = this.#adopted.number + 1;
+    if (generation !== this.#adopted.generation || number !== expected) return this.#attach();
+    this.#adopted.number = number;
+    if (event.botId && !this.#bots.includes(event.botId)) {
+      this.#cursor = id;
+      return undefined;
+    }
+    return this.#pass('event', event, id);
+  }
+
+  #missed(event, id) {
+    this.#adopted = null;
+    if (this.#bots.includes(event.botId)) this.#pass('event', event, id);
+    else this.#attach();
+  }
+
+  #pass(kind, value, id) {
+    if (id) this.#cursor = id;
+    this.#tell(kind, value, id);
+  }
+
+  /** A connection of our own from our cursor, until it is level with the leader's feed. */
+  #catchUp() {
+    if (this.#own) return;
+    const tell = (kind, value, id) => {
+      if (!this.#own) return;
+      if (kind === 'state') this.#become(value);
+      else this.#pass(kind, value, id);
+      if (id) this.#askSoon();
+    };
+    const { heartbeatSeconds, url } = this.#options;
+    const link = () =>
+      new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, tell });
+    this.#own = new QueuedLink(CATCH_UP, link);
+    this.#own.open();
+  }
+
+  #askSoon() {
+    this.#ask ||= setTimeout(() => {
+      this.#ask = 0;
+      if (this.#own && !this.#waiting) {
+        this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
+      }
+    }, ASK_MS);
+  }
+
+  #checkLeader() {
+    if (this.#adopted && this.#heartbeat.isDead()) this.#attach();
+  }
+
+  #wake = () => {
+    if (!document.hidden) this.#checkLeader();
+  };
+
+  #become(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#tell('state', state);
+  }
+}

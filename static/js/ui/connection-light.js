@@ -1,0 +1,37 @@
+/** `<connection-light>`: in words and colour, whether what the page shows is live. */
+
+import { setText } from './dom.js';
+import { t } from '../i18n/i18n.js';
+
+// A reconnect that is over sooner than this is nobody's business.
+const PATIENCE_MS = 1_500;
+
+class ConnectionLight extends HTMLElement {
+  #timer = 0;
+
+  connectedCallback() {
+    this.setAttribute('role', 'status');
+    if (!this.dataset.state) this.#show('connecting', {});
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+  }
+
+  /** Show what a BotEventSource says of itself in `state`. */
+  show({ state, pollSeconds }) {
+    clearTimeout(this.#timer);
+    // The page is about to leave.
+    if (state === 'closed') return;
+    const wait = state === 'reconnecting' && this.dataset.state === 'live' ? PATIENCE_MS : 0;
+    if (wait) this.#timer = setTimeout(() => this.#show(state, { seconds: pollSeconds }), wait);
+    else this.#show(state, { seconds: pollSeconds });
+  }
+
+  #show(state, values) {
+    this.dataset.state = state;
+    setText(this, t(`live.${state}`, values));
+  }
+}
+
+customElements.define('connection-light', ConnectionLight);

@@ -1,0 +1,42 @@
+/** Times and addresses as a person reads them, in the page's language. */
+
+import { language, t } from '../i18n/i18n.js';
+
+const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
+const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
+const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+
+const DAY = 86_400_000;
+
+const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+
+/** `14:05`; empty where there is no time. */
+export const time = (iso) => (iso ? clock.format(new Date(iso)) : '');
+
+/** Date and time in full, for a title. */
+export const moment = (iso) => (iso ? full.format(new Date(iso)) : '');
+
+/** Today, yesterday, a weekday within the last six days, or the date. */
+export function day(iso, now = Date.now()) {
+  const days = Math.round((midnight(now) - midnight(iso)) / DAY);
+  if (days === 0) return t('time.today');
+  if (days === 1) return t('time.yesterday');
+  return days > 1 && days < 7 ? weekday.format(new Date(iso)) : date.format(new Date(iso));
+}
+
+/** For a list: the clock today, else the day. */
+export function recent(iso, now = Date.now()) {
+  if (!iso) return '';
+  return midnight(iso) === midnight(now) ? time(iso) : day(iso, now);
+}
+
+/** A WhatsApp address as a phone number where it is one: `5215550001@s.whatsapp.net` is `+5215550001`. */
+export function contact(address) {
+  const number = /^(\d{5,})(:\d+)?(@s\.whatsapp\.net)?$/.exec(address ?? '');
+  return number ? `+${number[1]}` : (address ?? '');
+}
+
+/** Whole seconds left until `iso`, never negative. */
+export const secondsUntil = (iso, now = Date.now()) =>
+  Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));

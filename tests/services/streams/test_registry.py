@@ -1,0 +1,123 @@
+"""The register of open streams: places, who sees whom, and heartbeats on one ticker."""
+
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from tornado.iostream import IOStream
+
+from services.access.tokens import Claims
+from services.bus.event_bus import EventBus
+from services.errors import Conflict, Forbidden, NotFound
+from services.streams.registry import Streams
+from tests.services.bus.bus_model import Loop
+
+
+class Open(ExitStack):
+    """Streams opened on a register, without a network."""
+
+    def __init__(self, **limits: Any) -> None:
+        super().__init__()
+        self.bus = EventBus(coalesce_ms=0)
+        self.streams = Streams(self.bus, **limits)
+        self.loop = Loop()
+        self.callback(self.loop.close)
+
+    def one(self, sub: str, *bots: str, **claims: Any) -> Any:
+        subscription = self.enter_context(self.bus.subscribe(bots or ["b"]))
+        iostream: IOStream = None  # type: ignore[assignment]
+        stream = self.streams.open(Claims(sub=sub, **claims), subscription, iostream, chunked=True)
+        return self.loop.call(lambda: self.enter_context(stream))
+
+
+def test_beyond_a_limit_the_refusal_has_its_reason() -> None:
+    with Open(max_streams=3, max_per_user=2) as opened:
+        opened.one("ana")
+        assert opened.streams.refusal("ana") is None
+        opened.one("ana")
+        assert opened.streams.refusal("ana") == "too-many-streams"
+        assert opened.streams.refusal("eva") is None
+        opened.one("eva")
+        assert opened.streams.refusal("eva") == "overloaded"
+        opened.streams.draining = True
+        assert opened.streams.refusal("eva") == "shutdown"
+        assert opened.streams.refused == {"too-many-streams": 1, "overloaded": 1, "shutdown": 1}
+
+
+def test_a_place_is_given_back_once_and_nothing_of_it_stays() -> None:
+    with Open(max_streams=1) as opened:
+        stream = opened.one("ana", exp=9e9)
+        assert len(opened.streams) == 1
+        stream.__exit__(None, None, None)
+        stream.__exit__(None, None, None)
+        assert len(opened.streams) == 0
+        assert opened.streams.refusal("ana") is None
+        assert sum(opened.streams.closed.values()) == 1
+        assert not opened.streams.writing
+
+
+def test_only_an_admin_sees_and_ends_those_of_others() -> None:
+    with Open() as opened:
+        mine, theirs = opened.one("ana", "b", "a"), opened.one("eva")
+        ana, chief = Claims(sub="ana"), Claims(sub="chief", admin=True)
+        [seen] = opened.streams.visible_to(ana)
+        assert (seen["streamId"], seen["bots"]) == (mine.id, ["a", "b"])
+        assert len(opened.streams.visible_to(chief)) == 2
+        for stream_id in (theirs.id, "nope"):
+            with pytest.raises(NotFound):
+                opened.streams.end(stream_id, ana)
+        opened.streams.end(mine.id, ana)
+        opened.streams.end(theirs.id, chief)
+        assert mine.subscription.closing == theirs.subscription.closing == "revoked"
+
+
+def test_renewing_keeps_to_the_sub_the_bots_and_later_ends() -> None:
+    with Open() as opened:
+        stream = opened.one("ana", "a", "b", exp=9e9)
+
+        def renew(**claims: Any) -> Any:
+            new = Claims(**{"sub": "ana", "exp": 9e9, **claims})
+            return opened.loop.call(lambda: opened.streams.renew(stream.id, new))
+
+        with pytest.raises(NotFound):
+            renew(sub="eva")
+        with pytest.raises(Forbidden):
+            renew(bots=frozenset({"a"}))
+        with pytest.raises(Conflict):
+            renew(exp=8.9e9)
+        assert stream.claims.exp == 9e9
+        assert renew(exp=9.1e9, bots=frozenset({"a", "b"})).claims.exp == 9.1e9
+        assert renew(exp=None).claims.exp is None
+        with pytest.raises(Conflict):
+            renew(exp=9.2e9)
+        stream.close("renew")
+        with pytest.raises(NotFound):
+            renew(exp=None)
+
+
+def test_changed_rights_end_the_streams_that_lost_a_bot_and_no_others() -> None:
+    with Open() as opened:
+        both, one, over = opened.one("ana", "a", "b"), opened.one("eva", "a"), opened.one("out")
+        narrowed = {
+            "ana": Claims(sub="ana", bots=frozenset({"a"})),
+            "eva": Claims(sub="eva", bots=frozenset({"a"})),
+            "out": None,
+        }
+        opened.streams.recheck(lambda claims: narrowed[claims.sub])
+        assert both.subscription.closing == "revoked"
+        assert over.subscription.closing == "revoked"
+        assert one.subscription.closing is None
+        assert one.claims == narrowed["eva"]
+
+
+def test_an_end_by_age_is_spread_and_an_end_by_token_is_exact() -> None:
+    with Open(max_age=100) as opened:
+        ended: dict[float, int] = {}
+        streams = [opened.one("ana") for _ in range(40)]
+        for moment in (74, 85, 95, 105, 115, 126):
+            opened.loop.now = 1000.0 + moment
+            opened.loop.settle()
+            ended[moment] = sum(s.subscription.closing == "renew" for s in streams)
+        assert ended[74] == 0
+        assert 0 < ended[95] < 40
+        assert ended[126] == 40
