@@ -5,14 +5,14 @@
  * for shows when the event arrives. Fires `line` (the source's state in `detail`).
  */
 
+import { BotEventSource } from './events.js';
+import { t } from './i18n/i18n.js';
+import { said } from './i18n/server-words.js';
 import { botPath, get, post } from './pages/api.js';
 import { fold, fromStatus } from './pages/bot-state.js';
 import { confirm } from './ui/dialogs.js';
 import { el, setText } from './ui/dom.js';
-import { BotEventSource } from './events.js';
 import { contact, secondsUntil } from './ui/format.js';
-import { t } from './i18n/i18n.js';
-import { said } from './i18n/server-words.js';
 
 const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
 const LAST_CODE = 6;
@@ -88,7 +88,8 @@ export class BotConnection extends HTMLElement {
   async #check(source) {
     const answer = await get(botPath(this.botId, 'status')).catch(() => null);
     if (source !== this.#source || !answer || !this.#state) return;
-    if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq) await this.#read(source);
+    if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq)
+      await this.#read(source);
   }
 
   #apply(event) {
@@ -96,7 +97,8 @@ export class BotConnection extends HTMLElement {
     this.#state = fold(this.#state, event);
     this.#show();
     // The event does not tell a bot that rests from one that failed; the status does.
-    const unclear = event.type === 'bot:disconnected' && !event.willReconnect && event.statusCode === null;
+    const unclear =
+      event.type === 'bot:disconnected' && !event.willReconnect && event.statusCode === null;
     if (unclear) this.#read(this.#source);
   }
 
@@ -158,14 +160,20 @@ export class BotConnection extends HTMLElement {
     setText(parts.status, t(`status.${status}`));
     setText(parts.note, this.#note());
     parts.note.hidden = !parts.note.textContent;
-    const why = qrExpired ? t('bot.qrExpired') : status === 'connected' || status === 'qr' ? '' : reason;
+    const why = qrExpired
+      ? t('bot.qrExpired')
+      : status === 'connected' || status === 'qr'
+        ? ''
+        : reason;
     parts.reason.hidden = !why;
     setText(parts.reason, said(why) ?? '');
     parts.qr.hidden = !qr;
     if (qr) {
       if (parts.image.src !== qr) parts.image.src = qr;
     } else parts.image.removeAttribute('src');
-    parts.image.alt = qrSeq ? `${t('bot.qrAlt')}. ${t('bot.qrCount', { seq: qrSeq })}` : t('bot.qrAlt');
+    parts.image.alt = qrSeq
+      ? `${t('bot.qrAlt')}. ${t('bot.qrCount', { seq: qrSeq })}`
+      : t('bot.qrAlt');
     const resting = status === 'disconnected' || status === 'failed';
     parts.newQr.hidden = !(resting && qrExpired);
     parts.connect.hidden = !(resting && !qrExpired);
@@ -176,7 +184,10 @@ export class BotConnection extends HTMLElement {
 
   #note() {
     const { status, user } = this.#state;
-    if (user) return t('bot.linkedAs', { user: user.name ? `${user.name} (${contact(user.id)})` : contact(user.id) });
+    if (user)
+      return t('bot.linkedAs', {
+        user: user.name ? `${user.name} (${contact(user.id)})` : contact(user.id),
+      });
     if (status === 'connecting') return t('bot.wait');
     return status === 'disconnected' ? t('bot.idle') : '';
   }

@@ -3,9 +3,9 @@
  * and folds what comes. What the page shows changes only here, when an event or a snapshot arrives.
  */
 
+import { BotEventSource } from '../events.js';
 import { get, sessionPath, withQuery } from '../pages/api.js';
 import { ConversationState, TYPING_MS } from './conversation-state.js';
-import { BotEventSource } from '../events.js';
 
 const EVENTS = [
   'message:received',
@@ -112,7 +112,9 @@ export class ChatRoom {
   /** One look at the list while the line is live: read all again where the line kept something. */
   async #check() {
     if (this.#reading) return;
-    const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(() => null);
+    const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(
+      () => null,
+    );
     // What the list has already may still be on its way here.
     await new Promise((done) => setTimeout(done, ON_THE_WAY_MS));
     if (list && !this.#reading && this.state.isBehind(list.sessions)) await this.refresh();

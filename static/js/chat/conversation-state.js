@@ -14,7 +14,13 @@ export const furtherAck = (one, other) =>
 const activity = (session) => session.lastMessage?.timestamp ?? session.createdAt ?? '';
 
 const byActivity = (one, other) =>
-  activity(one) < activity(other) ? 1 : activity(one) > activity(other) ? -1 : one.id < other.id ? -1 : 1;
+  activity(one) < activity(other)
+    ? 1
+    : activity(one) > activity(other)
+      ? -1
+      : one.id < other.id
+        ? -1
+        : 1;
 
 // A "typing…" whose end got lost goes away by itself.
 export const TYPING_MS = 15_000;
@@ -132,7 +138,15 @@ export class ConversationState {
     const failed = this.#earlyAcks.get(id)?.failed ?? null;
     this.#typing.delete(sessionId);
     this.#silent.delete(sessionId);
-    const message = { id, sessionId, content, fromMe: true, timestamp, type: 'text', pushName: null };
+    const message = {
+      id,
+      sessionId,
+      content,
+      fromMe: true,
+      timestamp,
+      type: 'text',
+      pushName: null,
+    };
     this.#push(sessionId, { ...message, ack, origin: origin ?? null, failed });
     return this.#touch(botId, sessionId, { ...message, ack }, true, 0);
   }
@@ -148,9 +162,21 @@ export class ConversationState {
     if (!session) return sessionId;
     const last = session.lastMessage;
     if (last?.id === id) return null;
-    const lastMessage = { id, content, fromMe, timestamp: timestamp ?? null, type: type ?? 'text', ack: ack ?? null };
+    const lastMessage = {
+      id,
+      content,
+      fromMe,
+      timestamp: timestamp ?? null,
+      type: type ?? 'text',
+      ack: ack ?? null,
+    };
     const unread = (session.unread ?? 0) + more;
-    this.sessions.set(sessionId, { ...session, botId: session.botId ?? botId, lastMessage, unread });
+    this.sessions.set(sessionId, {
+      ...session,
+      botId: session.botId ?? botId,
+      lastMessage,
+      unread,
+    });
     return null;
   }
 

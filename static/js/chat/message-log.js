@@ -5,11 +5,11 @@
  * `customer` their own are.
  */
 
+import { t } from '../i18n/i18n.js';
+import { said } from '../i18n/server-words.js';
 import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { day, moment, time } from '../ui/format.js';
-import { t } from '../i18n/i18n.js';
 import { kindOf, mediaOf } from './message-media.js';
-import { said } from '../i18n/server-words.js';
 
 const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
 // Nearer to the end than this counts as reading the end.
@@ -76,7 +76,8 @@ export class MessageLog {
     reconcile(this.#list, this.#rows, withDays(messages), {
       key: (row) => row.key,
       make: (row) => (row.day ? clone('day') : this.#make(row.message)),
-      update: (node, row) => (row.day ? setText(node, day(row.day)) : this.#fill(node, row.message)),
+      update: (node, row) =>
+        row.day ? setText(node, day(row.day)) : this.#fill(node, row.message),
     });
     this.#list.setAttribute('aria-busy', 'false');
     if (wasAtEnd) this.toEnd();
@@ -129,7 +130,10 @@ export class MessageLog {
     const lost = failed !== null && failed !== undefined;
     const why = part(node, 'why');
     why.hidden = !lost;
-    setText(why, lost ? (failed ? t('chat.failedWhy', { reason: said(failed) }) : t('chat.failed')) : '');
+    setText(
+      why,
+      lost ? (failed ? t('chat.failedWhy', { reason: said(failed) }) : t('chat.failed')) : '',
+    );
     const mark = part(node, 'ack');
     mark.hidden = lost || !fromMe || !ack || this.#side !== 'operator';
     if (mark.hidden || mark.dataset.ack === ack) return;

@@ -1,8 +1,8 @@
 /** What a message carries beside its text: a picture, a sound, a film, a document. */
 
+import { t } from '../i18n/i18n.js';
 import { sessionPath } from '../pages/api.js';
 import { el } from '../ui/dom.js';
-import { t } from '../i18n/i18n.js';
 
 const KINDS = new Set([
   'image',

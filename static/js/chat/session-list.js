@@ -1,8 +1,8 @@
 /** The list of chats on the page, newest activity first. */
 
+import { t } from '../i18n/i18n.js';
 import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { contact, moment, recent } from '../ui/format.js';
-import { t } from '../i18n/i18n.js';
 import { kindOf } from './message-media.js';
 
 /** What to call the person of a session. */

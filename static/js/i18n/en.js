@@ -97,7 +97,6 @@ export const en = {
   'live.polling': 'No live line: checking every {seconds} s',
   'live.buffering': 'Delayed: something between us and the server buffers',
 
-
   'monitor.title': 'Monitor',
   'monitor.sessions': 'Chats',
   'monitor.allBots': 'All bots',

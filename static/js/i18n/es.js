@@ -74,7 +74,8 @@ export const es = {
   'detail.missing': 'Ese bot no existe o no es tuyo.',
 
   'bot.qrAlt': 'Código QR para escanear con WhatsApp',
-  'bot.qrHow': 'En el teléfono: WhatsApp → Ajustes → Dispositivos vinculados → Vincular un dispositivo.',
+  'bot.qrHow':
+    'En el teléfono: WhatsApp → Ajustes → Dispositivos vinculados → Vincular un dispositivo.',
   'bot.qrCount': 'Código {seq} de 6',
   'bot.qrExpires': 'Código nuevo en {seconds} s',
   'bot.qrLast': 'Termina en {seconds} s',
@@ -84,7 +85,8 @@ export const es = {
   'bot.disconnect': 'Desconectar',
   'bot.logout': 'Cerrar sesión de WhatsApp',
   'bot.logoutTitle': '¿Cerrar la sesión de WhatsApp?',
-  'bot.logoutText': 'El teléfono se desvincula. Para volver a usar el bot hay que escanear un QR nuevo.',
+  'bot.logoutText':
+    'El teléfono se desvincula. Para volver a usar el bot hay que escanear un QR nuevo.',
   'bot.linkedAs': 'Vinculado como {user}',
   'bot.retrying': 'Reintento en {seconds} s',
   'bot.attempt': 'Intento {attempt}',
@@ -96,7 +98,6 @@ export const es = {
   'live.reconnecting': 'Reconectando…',
   'live.polling': 'Sin línea en vivo: se consulta cada {seconds} s',
   'live.buffering': 'Con retraso: algo entre el servidor y tú retiene los datos',
-
 
   'monitor.title': 'Monitor',
   'monitor.sessions': 'Chats',

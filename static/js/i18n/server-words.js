@@ -3,7 +3,7 @@
 import { language } from './i18n.js';
 
 const SPANISH = {
-  'Another client took this bot\'s place; connect to take it back':
+  "Another client took this bot's place; connect to take it back":
     'Otro cliente ocupó el lugar de este bot; conéctalo para recuperarlo',
   'Connection closed': 'La conexión se cerró',
   'Disconnected by an operator': 'Desconectado por un operador',
@@ -16,10 +16,10 @@ const SPANISH = {
   'Somebody else answers this chat now': 'Otra persona responde ahora este chat',
   'That username is taken': 'Ese usuario ya existe',
   'The bot is not linked to a phone': 'El bot no está vinculado a ningún teléfono',
-  'The bot isn\'t connected': 'El bot no está conectado',
+  "The bot isn't connected": 'El bot no está conectado',
   'The connection was lost': 'Se perdió la conexión',
   'The last admin has to stay one': 'El último administrador tiene que seguir siéndolo',
-  'The store can\'t be reached right now': 'Ahora mismo no se llega al almacén de datos',
+  "The store can't be reached right now": 'Ahora mismo no se llega al almacén de datos',
   'The WhatsApp process has ended': 'El proceso de WhatsApp terminó',
   'The WhatsApp process is starting; try again':
     'El proceso de WhatsApp está arrancando; inténtalo de nuevo',

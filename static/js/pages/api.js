@@ -1,8 +1,8 @@
 /** The JSON calls of the panel. A 401 leads to the sign-in page; any other refusal is an ApiError. */
 
-import { goToLogin } from './auth.js';
 import { t } from '../i18n/i18n.js';
 import { said } from '../i18n/server-words.js';
+import { goToLogin } from './auth.js';
 
 /** What the server refused, with its HTTP status (0: not reached) and the field at fault, if any. */
 export class ApiError extends Error {

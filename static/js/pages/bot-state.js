@@ -18,7 +18,14 @@ export function fromStatus(answer, now = Date.now()) {
 // WhatsApp's code for "this device is no longer linked".
 const UNLINKED = 401;
 
-const calm = { qr: null, qrExpiresAt: null, qrSeq: null, retryAt: null, attempt: null, qrExpired: false };
+const calm = {
+  qr: null,
+  qrExpiresAt: null,
+  qrSeq: null,
+  retryAt: null,
+  attempt: null,
+  qrExpired: false,
+};
 
 /** The state after `event`; the same object where the event changes nothing. */
 export function fold(state, event, now = Date.now()) {

@@ -1,12 +1,12 @@
 /** The bots page: a card each, with the status of the moment it was read. No stream here. */
 
-import { get, post, withQuery } from './api.js';
+import { t } from '../i18n/i18n.js';
+import { said } from '../i18n/server-words.js';
 import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
-import { t } from '../i18n/i18n.js';
+import { get, post, withQuery } from './api.js';
 import { showOperators } from './operators.js';
 import { begin, run } from './page.js';
-import { said } from '../i18n/server-words.js';
 
 const cards = new Map();
 
@@ -66,7 +66,10 @@ run(async () => {
       await show(me);
     }),
   );
-  document.getElementById('reload').addEventListener('click', guarded(() => show(me)));
+  document.getElementById('reload').addEventListener(
+    'click',
+    guarded(() => show(me)),
+  );
   await show(me);
   if (me.admin) await showOperators(me);
 });

@@ -2,9 +2,9 @@
 
 import '../bot-connection.js';
 import '../ui/connection-light.js';
-import { botPath, get, patch, remove, withQuery } from './api.js';
-import { confirm, formDialog } from '../ui/dialogs.js';
 import { t } from '../i18n/i18n.js';
+import { confirm, formDialog } from '../ui/dialogs.js';
+import { botPath, get, patch, remove, withQuery } from './api.js';
 import { begin, run } from './page.js';
 
 const botId = decodeURIComponent(location.pathname.split('/')[2]);

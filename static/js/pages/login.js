@@ -1,7 +1,7 @@
 /** The sign-in page. */
 
-import { post } from './api.js';
 import { t, translatePage } from '../i18n/i18n.js';
+import { post } from './api.js';
 
 /** Where to go after signing in: only a path of this site, whatever the address says. */
 export function destination(search, origin) {

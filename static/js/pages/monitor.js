@@ -1,15 +1,15 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
 import '../ui/connection-light.js';
-import { get, patch, post, sessionPath, withQuery } from './api.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { compose } from '../chat/composer.js';
+import { MessageLog } from '../chat/message-log.js';
+import { nameOf, SessionList } from '../chat/session-list.js';
+import { t } from '../i18n/i18n.js';
 import { el, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
-import { t } from '../i18n/i18n.js';
-import { MessageLog } from '../chat/message-log.js';
+import { get, patch, post, sessionPath, withQuery } from './api.js';
 import { begin, run } from './page.js';
-import { SessionList, nameOf } from '../chat/session-list.js';
 
 const SEARCH_PAUSE_MS = 250;
 // The contract's limit of bots on one stream.
@@ -81,7 +81,8 @@ class Monitor {
   /** The open chat is in the address, so that back and reload do what one expects. */
   #go(id) {
     const hash = id ? `#${encodeURIComponent(id)}` : '';
-    if (hash !== location.hash) history.pushState(null, '', location.pathname + location.search + hash);
+    if (hash !== location.hash)
+      history.pushState(null, '', location.pathname + location.search + hash);
     return this.#follow();
   }
 

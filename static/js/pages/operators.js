@@ -1,9 +1,9 @@
 /** The operators' section of the bots page, for administrators. */
 
-import { get, patch, post, remove } from './api.js';
+import { t } from '../i18n/i18n.js';
 import { confirm, formDialog } from '../ui/dialogs.js';
 import { clone, el, part, reconcile, setText } from '../ui/dom.js';
-import { t } from '../i18n/i18n.js';
+import { get, patch, post, remove } from './api.js';
 
 const rows = new Map();
 
@@ -52,7 +52,9 @@ async function edit(me, operator) {
   });
   const form = dialog.querySelector('form');
   const fields = form.elements;
-  const title = operator ? t('operators.editTitle', { name: operator.username }) : t('operators.add');
+  const title = operator
+    ? t('operators.editTitle', { name: operator.username })
+    : t('operators.add');
   part(dialog, 'title').textContent = title;
   part(dialog, 'username-field').hidden = Boolean(operator);
   fields.username.disabled = Boolean(operator);

@@ -1,9 +1,9 @@
 /** What every signed-in page begins with. */
 
 import '../ui/header.js';
+import { translatePage } from '../i18n/i18n.js';
 import { get } from './api.js';
 import { keepSignedIn } from './auth.js';
-import { translatePage } from '../i18n/i18n.js';
 
 /** Translate the page, learn who is signed in and keep the sign-in fresh. Gives `/api/auth/me`. */
 export async function begin() {

@@ -1,18 +1,24 @@
 /** The simulator: the phone a bot is linked to and the customers who write to it, played by hand. */
 
 import '../ui/connection-light.js';
-import { botPath, get, post, simulatorPath, withQuery } from './api.js';
-import { fold, fromStatus } from './bot-state.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { compose } from '../chat/composer.js';
+import { MessageLog } from '../chat/message-log.js';
+import { nameOf, SessionList } from '../chat/session-list.js';
+import { t } from '../i18n/i18n.js';
 import { el, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
-import { t } from '../i18n/i18n.js';
-import { MessageLog } from '../chat/message-log.js';
+import { botPath, get, post, simulatorPath, withQuery } from './api.js';
+import { fold, fromStatus } from './bot-state.js';
 import { begin, run } from './page.js';
-import { SessionList, nameOf } from '../chat/session-list.js';
 
-const BOT_EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
+const BOT_EVENTS = [
+  'bot:qr',
+  'bot:connecting',
+  'bot:connected',
+  'bot:disconnected',
+  'bot:qr-expired',
+];
 
 const at = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
@@ -30,7 +36,9 @@ class Simulator {
   constructor(botId) {
     this.#botId = botId;
     const light = document.querySelector('connection-light');
-    const listen = Object.fromEntries(BOT_EVENTS.map((type) => [type, (event) => this.#heard(event)]));
+    const listen = Object.fromEntries(
+      BOT_EVENTS.map((type) => [type, (event) => this.#heard(event)]),
+    );
     listen.gap = listen.poll = listen.connected = () => this.#readBot();
     this.#room = new ChatRoom([botId], {
       pollSeconds: Number(query.get('poll')) || undefined,
@@ -52,7 +60,9 @@ class Simulator {
   }
 
   #bind() {
-    at('connect').addEventListener('click', () => this.#do(() => post(botPath(this.#botId, 'connect'))));
+    at('connect').addEventListener('click', () =>
+      this.#do(() => post(botPath(this.#botId, 'connect'))),
+    );
     at('drop').addEventListener('click', () => this.#act('drop'));
     at('unlink').addEventListener('click', () => this.#act('unlink'));
     at('scan').addEventListener('submit', (event) => {
@@ -180,6 +190,8 @@ run(async () => {
     return;
   }
   select.value = botId;
-  select.addEventListener('change', () => location.assign(withQuery('/simulator', { botId: select.value })));
+  select.addEventListener('change', () =>
+    location.assign(withQuery('/simulator', { botId: select.value })),
+  );
   await new Simulator(botId).start();
 });

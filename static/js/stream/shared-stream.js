@@ -6,8 +6,8 @@
  * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
  */
 
-import { Heartbeat } from './heartbeat.js';
 import { QueuedLink } from './catch-up.js';
+import { Heartbeat } from './heartbeat.js';
 import { StreamLeader } from './stream-leader.js';
 import { StreamLink } from './stream-link.js';
 
@@ -132,7 +132,8 @@ export class SharedLink {
       id: this.#id,
       bots: this.#bots,
       cursor: this.#cursor,
-      tell: (kind, value, id) => (kind === 'state' ? this.#become(value) : this.#pass(kind, value, id)),
+      tell: (kind, value, id) =>
+        kind === 'state' ? this.#become(value) : this.#pass(kind, value, id),
     };
     this.#leader = new StreamLeader(own, {
       heartbeatSeconds,

@@ -5,9 +5,9 @@
  * never backs off, and knows nothing of a connection that is open and dead.
  */
 
-import { check, renewStream, refresh } from '../pages/auth.js';
-import { Heartbeat } from './heartbeat.js';
+import { check, refresh, renewStream } from '../pages/auth.js';
 import { afterClosing, backoff } from './backoff.js';
+import { Heartbeat } from './heartbeat.js';
 
 // The clock looks once a second; a visible page whose clock skipped more than this has slept.
 const LOOK_MS = 1_000;

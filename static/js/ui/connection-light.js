@@ -1,7 +1,7 @@
 /** `<connection-light>`: in words and colour, whether what the page shows is live. */
 
-import { setText } from './dom.js';
 import { t } from '../i18n/i18n.js';
+import { setText } from './dom.js';
 
 // A reconnect that is over sooner than this is nobody's business.
 const PATIENCE_MS = 1_500;

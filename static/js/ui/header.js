@@ -1,8 +1,8 @@
 /** `<pulso-header>`: the name, the ways to the pages, who is signed in, the way out. */
 
+import { t } from '../i18n/i18n.js';
 import { post } from '../pages/api.js';
 import { el } from './dom.js';
-import { t } from '../i18n/i18n.js';
 
 const PAGES = [
   ['/bots', 'nav.bots'],

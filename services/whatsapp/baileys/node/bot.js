@@ -1,48 +1,48 @@
 // One bot: at most one socket to WhatsApp at a time, and what it says about it. Whether and when
 // to connect again is the parent's decision.
 
-import { join } from 'node:path'
-import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'baileys'
-import { forgetCredentials, loadCredentials } from './credentials.js'
-import { Inbox } from './inbox.js'
-import { fetchMedia } from './media.js'
-import { isChat, toAcks } from './messages.js'
-import { Outbox } from './outbox.js'
-import { Sends } from './sends.js'
-import { Sent } from './sent.js'
-import { repositoryWith } from './signal.js'
-import { log, logger } from './stdio.js'
+import { join } from 'node:path';
+import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'baileys';
+import { forgetCredentials, loadCredentials } from './credentials.js';
+import { Inbox } from './inbox.js';
+import { fetchMedia } from './media.js';
+import { isChat, toAcks } from './messages.js';
+import { Outbox } from './outbox.js';
+import { Sends } from './sends.js';
+import { Sent } from './sent.js';
+import { repositoryWith } from './signal.js';
+import { log, logger } from './stdio.js';
 
 // WhatsApp's own times: a first QR for a minute, five more of 20 s.
-const FIRST_QR_MS = 60_000
-const NEXT_QR_MS = 20_000
-const LOGOUT_MS = 2_000 // for the request to leave before the socket does
+const FIRST_QR_MS = 60_000;
+const NEXT_QR_MS = 20_000;
+const LOGOUT_MS = 2_000; // for the request to leave before the socket does
 
 export class Bot {
-  #folder
-  #url
-  #say
-  #socket = null
-  #running = false // from `open` to `close`, over every socket between
-  #outbox = null
-  #sent = null
-  #sends = new Sends()
-  #inbox = new Inbox(message => this.#keep(message))
-  #watched = new Set()
+  #folder;
+  #url;
+  #say;
+  #socket = null;
+  #running = false; // from `open` to `close`, over every socket between
+  #outbox = null;
+  #sent = null;
+  #sends = new Sends();
+  #inbox = new Inbox((message) => this.#keep(message));
+  #watched = new Set();
 
   /** `say(told)` reaches the parent with this bot's id. */
   constructor(folder, url, say) {
-    this.#folder = folder
-    this.#url = url
-    this.#say = say
+    this.#folder = folder;
+    this.#url = url;
+    this.#say = say;
   }
 
   /** Connect. A bot that is connecting or connected is left alone. */
   open({ qrMs }) {
-    if (this.#socket) return
-    this.#running = true
-    const { state, save } = loadCredentials(this.#folder)
-    this.#replay()
+    if (this.#socket) return;
+    this.#running = true;
+    const { state, save } = loadCredentials(this.#folder);
+    this.#replay();
     const socket = makeWASocket({
       auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
       browser: ['Pulso', 'Chrome', '1'],
@@ -51,135 +51,169 @@ export class Bot {
       logger,
       makeSignalRepository: repositoryWith((...message) => this.#inbox.decrypted(...message)),
       qrTimeout: qrMs,
-      shouldIgnoreJid: jid => !isChat(jid),
+      shouldIgnoreJid: (jid) => !isChat(jid),
       syncFullHistory: false,
       ...(this.#url ? { waWebSocketUrl: this.#url } : {}),
-    })
-    this.#socket = socket
-    this.#watched.clear()
-    this.#inbox.attach(socket)
-    socket.ev.on('creds.update', save) // Baileys' own listener came first and merged it
-    socket.ev.on('connection.update', this.#follow(socket, state.creds, qrMs))
-    socket.ev.on('presence.update', update => this.#presence(update))
-    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#acked(attrs))
-    socket.ws.on('CB:receipt', node => toAcks(node).forEach(ack => this.#say({ event: 'ack', ...ack })))
+    });
+    this.#socket = socket;
+    this.#watched.clear();
+    this.#inbox.attach(socket);
+    socket.ev.on('creds.update', save); // Baileys' own listener came first and merged it
+    socket.ev.on('connection.update', this.#follow(socket, state.creds, qrMs));
+    socket.ev.on('presence.update', (update) => this.#presence(update));
+    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#acked(attrs));
+    socket.ws.on('CB:receipt', (node) =>
+      toAcks(node).forEach((ack) => this.#say({ event: 'ack', ...ack })),
+    );
   }
 
   /** Disconnect without unlinking. */
   async close(reason = 'the bot was disconnected') {
-    this.#running = false
-    this.#sends.abandon(reason)
-    await this.#drop()
-    this.#outbox?.close()
-    this.#sent?.close()
-    this.#outbox = this.#sent = null
+    this.#running = false;
+    this.#sends.abandon(reason);
+    await this.#drop();
+    this.#outbox?.close();
+    this.#sent?.close();
+    this.#outbox = this.#sent = null;
   }
 
   /** Unlink, as far as WhatsApp can be reached, and delete everything of this bot. */
   async logout() {
-    const leaving = this.#socket?.logout().catch(error => log(`logout: ${error.message}`))
-    await Promise.race([leaving, new Promise(done => { setTimeout(done, LOGOUT_MS) })])
-    await this.close('the bot was unlinked')
-    await forgetCredentials(this.#folder, true)
+    const leaving = this.#socket?.logout().catch((error) => log(`logout: ${error.message}`));
+    await Promise.race([
+      leaving,
+      new Promise((done) => {
+        setTimeout(done, LOGOUT_MS);
+      }),
+    ]);
+    await this.close('the bot was unlinked');
+    await forgetCredentials(this.#folder, true);
   }
 
   /** Delete credentials that WhatsApp no longer takes. */
   async forget() {
-    await this.close('the bot was unlinked')
-    await forgetCredentials(this.#folder)
+    await this.close('the bot was unlinked');
+    await forgetCredentials(this.#folder);
   }
 
   send({ messageId, chatId, text }) {
-    if (!this.#running) throw new Error('the bot is not connected to WhatsApp')
-    this.#inbox.know({ chatId, messageId })
-    this.#sent.keep(messageId, text)
-    return this.#sends.send(messageId, chatId, text)
+    if (!this.#running) throw new Error('the bot is not connected to WhatsApp');
+    this.#inbox.know({ chatId, messageId });
+    this.#sent.keep(messageId, text);
+    return this.#sends.send(messageId, chatId, text);
   }
 
   async typing({ chatId, state }) {
-    await this.#socket?.sendPresenceUpdate(state, chatId)
+    await this.#socket?.sendPresenceUpdate(state, chatId);
   }
 
   async read({ chatId, messageIds }) {
-    await this.#socket?.readMessages(messageIds.map(id => ({ remoteJid: chatId, id, fromMe: false })))
+    await this.#socket?.readMessages(
+      messageIds.map((id) => ({ remoteJid: chatId, id, fromMe: false })),
+    );
   }
 
   media(file) {
-    return fetchMedia(file, this.#url)
+    return fetchMedia(file, this.#url);
   }
 
   #follow(socket, creds, qrMs) {
-    let seq = 0
+    let seq = 0;
     return ({ connection, qr, lastDisconnect }) => {
-      if (socket !== this.#socket) return
+      if (socket !== this.#socket) return;
       if (qr) {
-        seq += 1
-        this.#say({ event: 'qr', qr, seq, livesMs: qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS) })
+        seq += 1;
+        this.#say({
+          event: 'qr',
+          qr,
+          seq,
+          livesMs: qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS),
+        });
       }
-      if (connection === 'open') this.#opened(socket, creds.me)
-      if (connection === 'close') this.#closed(lastDisconnect?.error)
-    }
+      if (connection === 'open') this.#opened(socket, creds.me);
+      if (connection === 'close') this.#closed(lastDisconnect?.error);
+    };
   }
 
   #opened(socket, me) {
-    this.#say({ event: 'connected', userId: jidNormalizedUser(me.id), name: me.name || me.notify || null })
+    this.#say({
+      event: 'connected',
+      userId: jidNormalizedUser(me.id),
+      name: me.name || me.notify || null,
+    });
     // No link preview: it would fetch addresses that strangers chose.
-    this.#sends.open((chatId, text, messageId) => socket.sendMessage(chatId, { text, linkPreview: null }, { messageId }))
+    this.#sends.open((chatId, text, messageId) =>
+      socket.sendMessage(chatId, { text, linkPreview: null }, { messageId }),
+    );
   }
 
   #closed(error) {
-    this.#socket = null
-    this.#sends.pause()
-    const reason = error?.message ?? 'closed'
-    const statusCode = error?.output?.statusCode ?? null
-    this.#say({ event: 'closed', statusCode, reason, qrExpired: reason === 'QR refs attempts ended' })
+    this.#socket = null;
+    this.#sends.pause();
+    const reason = error?.message ?? 'closed';
+    const statusCode = error?.output?.statusCode ?? null;
+    this.#say({
+      event: 'closed',
+      statusCode,
+      reason,
+      qrExpired: reason === 'QR refs attempts ended',
+    });
   }
 
   // Forgotten first, so that its last words are not taken for an accident.
   async #drop() {
-    const socket = this.#socket
-    this.#socket = null
-    await socket?.end(undefined)
+    const socket = this.#socket;
+    this.#socket = null;
+    await socket?.end(undefined);
   }
 
   #replay() {
-    if (this.#outbox) return
-    this.#outbox = new Outbox(join(this.#folder, 'outbox.ndjson'))
-    this.#sent = new Sent(join(this.#folder, 'sent.ndjson'))
+    if (this.#outbox) return;
+    this.#outbox = new Outbox(join(this.#folder, 'outbox.ndjson'));
+    this.#sent = new Sent(join(this.#folder, 'sent.ndjson'));
     for (const message of this.#outbox.waiting()) {
-      this.#inbox.know(message)
-      this.#say({ event: 'message', ...message })
+      this.#inbox.know(message);
+      this.#say({ event: 'message', ...message });
     }
   }
 
   #keep(message) {
     try {
-      this.#outbox?.add(message)
+      this.#outbox?.add(message);
     } catch (error) {
-      log(`the outbox can't be written: ${error.message}`) // the parent has it all the same
+      log(`the outbox can't be written: ${error.message}`); // the parent has it all the same
     }
-    this.#say({ event: 'message', ...message })
-    if (!message.fromMe) this.#watch(message.chatId)
+    this.#say({ event: 'message', ...message });
+    if (!message.fromMe) this.#watch(message.chatId);
   }
 
   // WhatsApp tells who is typing only to those who asked, once per chat and connection.
   #watch(chatId) {
-    if (this.#watched.has(chatId)) return
-    this.#watched.add(chatId)
-    this.#socket?.presenceSubscribe(chatId).catch(error => log(`presence: ${error.message}`))
+    if (this.#watched.has(chatId)) return;
+    this.#watched.add(chatId);
+    this.#socket?.presenceSubscribe(chatId).catch((error) => log(`presence: ${error.message}`));
   }
 
   #acked(attrs) {
-    this.#sends.acked(attrs)
+    this.#sends.acked(attrs);
     if (!attrs.error && isChat(attrs.from)) {
-      this.#say({ event: 'ack', messageId: attrs.id, ack: 'server', chatId: jidNormalizedUser(attrs.from) })
+      this.#say({
+        event: 'ack',
+        messageId: attrs.id,
+        ack: 'server',
+        chatId: jidNormalizedUser(attrs.from),
+      });
     }
   }
 
   #presence({ id, presences }) {
-    const state = Object.values(presences)[0]?.lastKnownPresence
-    if (!state || !isChat(id)) return
-    const typing = state === 'composing' || state === 'recording'
-    this.#say({ event: 'presence', chatId: jidNormalizedUser(id), state: typing ? 'composing' : 'paused' })
+    const state = Object.values(presences)[0]?.lastKnownPresence;
+    if (!state || !isChat(id)) return;
+    const typing = state === 'composing' || state === 'recording';
+    this.#say({
+      event: 'presence',
+      chatId: jidNormalizedUser(id),
+      state: typing ? 'composing' : 'paused',
+    });
   }
 }

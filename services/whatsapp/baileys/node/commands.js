@@ -1,64 +1,67 @@
 // The protocol's commands: one line of JSON each, for one bot each, in the order they come.
 
-import { join } from 'node:path'
-import { Bot } from './bot.js'
-import { log, say } from './stdio.js'
+import { join } from 'node:path';
+import { Bot } from './bot.js';
+import { log, say } from './stdio.js';
 
-const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/ // a bot's id is the name of its folder
+const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
 
 export class Commands {
-  #root
-  #url
-  #bots = new Map()
-  #turns = new Map()
+  #root;
+  #url;
+  #bots = new Map();
+  #turns = new Map();
 
   /** `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined. */
   constructor(root, url) {
-    this.#root = root
-    this.#url = url
+    this.#root = root;
+    this.#url = url;
   }
 
   /** Carry out one line; its `result` is told once it is done. */
   async take(line) {
-    let command
+    let command;
     try {
-      command = JSON.parse(line)
+      command = JSON.parse(line);
     } catch {
-      return log('a command that is not JSON was dropped')
+      return log('a command that is not JSON was dropped');
     }
-    const { reqId } = command
+    const { reqId } = command;
     try {
-      say({ event: 'result', reqId, ok: true, ...(await this.#run(command)) })
+      say({ event: 'result', reqId, ok: true, ...(await this.#run(command)) });
     } catch (error) {
-      say({ event: 'result', reqId, ok: false, error: error.message })
+      say({ event: 'result', reqId, ok: false, error: error.message });
     }
   }
 
   /** Every socket closed. */
   async close() {
-    await Promise.allSettled([...this.#bots.values()].map(bot => bot.close('Pulso is stopping')))
+    await Promise.allSettled([...this.#bots.values()].map((bot) => bot.close('Pulso is stopping')));
   }
 
   #run({ cmd, botId, ...rest }) {
-    if (!BOT_ID.test(botId)) throw new Error('not a usable bot id')
-    const bot = this.#bot(botId)
-    if (AT_ONCE.includes(cmd)) return bot[cmd](rest)
-    if (!IN_TURN.includes(cmd)) throw new Error(`no such command: ${cmd}`)
-    const turn = (this.#turns.get(bot) ?? Promise.resolve()).then(() => bot[cmd](rest))
-    this.#turns.set(bot, turn.catch(() => {}))
-    return turn
+    if (!BOT_ID.test(botId)) throw new Error('not a usable bot id');
+    const bot = this.#bot(botId);
+    if (AT_ONCE.includes(cmd)) return bot[cmd](rest);
+    if (!IN_TURN.includes(cmd)) throw new Error(`no such command: ${cmd}`);
+    const turn = (this.#turns.get(bot) ?? Promise.resolve()).then(() => bot[cmd](rest));
+    this.#turns.set(
+      bot,
+      turn.catch(() => {}),
+    );
+    return turn;
   }
 
   #bot(botId) {
-    let bot = this.#bots.get(botId)
+    let bot = this.#bots.get(botId);
     if (!bot) {
-      bot = new Bot(join(this.#root, botId), this.#url, told => say({ ...told, botId }))
-      this.#bots.set(botId, bot)
+      bot = new Bot(join(this.#root, botId), this.#url, (told) => say({ ...told, botId }));
+      this.#bots.set(botId, bot);
     }
-    return bot
+    return bot;
   }
 }
 
-const AT_ONCE = ['send', 'typing', 'read', 'media']
+const AT_ONCE = ['send', 'typing', 'read', 'media'];
 // Each of these waits for the one before: a bot is not opened while its credentials are deleted.
-const IN_TURN = ['open', 'close', 'logout', 'forget']
+const IN_TURN = ['open', 'close', 'logout', 'forget'];

@@ -7,65 +7,65 @@
 // decrypted, and is in the outbox before its key is used up. A kill before that costs nothing:
 // WhatsApp sends it again, and the key is still there.
 
-import { cleanMessage, decodeMessageNode, proto, unpadRandomMax16 } from 'baileys'
-import { log } from './stdio.js'
-import { toMessage } from './messages.js'
+import { cleanMessage, decodeMessageNode, proto, unpadRandomMax16 } from 'baileys';
+import { toMessage } from './messages.js';
+import { log } from './stdio.js';
 
-const IDS = 4000 // messages remembered, to tell each once
-const TURN_MS = 10_000 // a stanza that takes longer no longer holds up those behind it
+const IDS = 4000; // messages remembered, to tell each once
+const TURN_MS = 10_000; // a stanza that takes longer no longer holds up those behind it
 
 export class Inbox {
-  #tell
-  #seen = new Set()
-  #stanzas = new WeakMap() // ciphertext → the stanza it came in
+  #tell;
+  #seen = new Set();
+  #stanzas = new WeakMap(); // ciphertext → the stanza it came in
 
   /** `tell(message)` keeps and announces one message. */
   constructor(tell) {
-    this.#tell = tell
+    this.#tell = tell;
   }
 
   /** Listen to one socket, before its connection is made. */
   attach(socket) {
-    inTurn(socket.ws, stanza => {
+    inTurn(socket.ws, (stanza) => {
       for (const { content } of Array.isArray(stanza.content) ? stanza.content : []) {
-        if (content instanceof Uint8Array) this.#stanzas.set(content, stanza)
+        if (content instanceof Uint8Array) this.#stanzas.set(content, stanza);
       }
-    })
+    });
     socket.ev.on('messages.upsert', ({ messages, type }) => {
-      for (const info of messages) this.#take(info, type === 'notify')
-    })
+      for (const info of messages) this.#take(info, type === 'notify');
+    });
   }
 
   /** One of those, decrypted: `ciphertext` is the stanza's own, `padded` what it held. */
   decrypted(ciphertext, padded, me) {
-    const stanza = this.#stanzas.get(ciphertext)
-    if (!stanza) return
+    const stanza = this.#stanzas.get(ciphertext);
+    if (!stanza) return;
     try {
-      const content = proto.Message.decode(unpadRandomMax16(padded))
-      const { fullMessage } = decodeMessageNode(stanza, me.id, me.lid ?? '')
-      const info = { ...fullMessage, message: content.deviceSentMessage?.message ?? content }
-      cleanMessage(info, me.id, me.lid ?? '')
-      this.#take(info, !stanza.attrs.offline)
+      const content = proto.Message.decode(unpadRandomMax16(padded));
+      const { fullMessage } = decodeMessageNode(stanza, me.id, me.lid ?? '');
+      const info = { ...fullMessage, message: content.deviceSentMessage?.message ?? content };
+      cleanMessage(info, me.id, me.lid ?? '');
+      this.#take(info, !stanza.attrs.offline);
     } catch (error) {
-      log(`a message could not be read: ${error.message}`) // Baileys will say the same
+      log(`a message could not be read: ${error.message}`); // Baileys will say the same
     }
   }
 
   /** Ids told in an earlier life, or sent by ourselves. */
   know({ chatId, messageId }) {
-    const key = `${chatId}\n${messageId}`
-    if (this.#seen.has(key)) return true
-    this.#seen.add(key)
-    if (this.#seen.size > IDS) this.#seen.delete(this.#seen.values().next().value)
-    return false
+    const key = `${chatId}\n${messageId}`;
+    if (this.#seen.has(key)) return true;
+    this.#seen.add(key);
+    if (this.#seen.size > IDS) this.#seen.delete(this.#seen.values().next().value);
+    return false;
   }
 
   #take(info, live) {
     try {
-      const message = toMessage(info, live)
-      if (message && !this.know(message)) this.#tell(message)
+      const message = toMessage(info, live);
+      if (message && !this.know(message)) this.#tell(message);
     } catch (error) {
-      log(`a message could not be read: ${error.message}`)
+      log(`a message could not be read: ${error.message}`);
     }
   }
 }
@@ -73,17 +73,21 @@ export class Inbox {
 // Baileys looks up addresses before it queues a message for decryption, so a contact's first
 // message can fall behind the second. One after the other they keep the order they came in.
 function inTurn(ws, arrives) {
-  const [handle] = ws.listeners('CB:message')
-  ws.off('CB:message', handle)
-  let turn = Promise.resolve()
-  ws.on('CB:message', node => {
-    arrives(node)
-    turn = within(turn, TURN_MS).then(() => handle(node)).catch(error => log(`message: ${error.message}`))
-  })
+  const [handle] = ws.listeners('CB:message');
+  ws.off('CB:message', handle);
+  let turn = Promise.resolve();
+  ws.on('CB:message', (node) => {
+    arrives(node);
+    turn = within(turn, TURN_MS)
+      .then(() => handle(node))
+      .catch((error) => log(`message: ${error.message}`));
+  });
 }
 
 function within(promise, milliseconds) {
-  let timer
-  const late = new Promise(resolve => { timer = setTimeout(resolve, milliseconds) })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

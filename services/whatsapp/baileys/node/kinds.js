@@ -2,36 +2,38 @@
 
 /** `{kind, text, media}` of a message's content, or null for what is not for people to read. */
 export function kindOf(content) {
-  if (!content) return null
+  if (!content) return null;
   for (const [field, read] of Object.entries(KINDS)) {
-    if (content[field] !== undefined && content[field] !== null && content[field] !== '') return read(content[field])
+    if (content[field] !== undefined && content[field] !== null && content[field] !== '')
+      return read(content[field]);
   }
-  return null
+  return null;
 }
 
-const text = value => (value ? { kind: 'text', text: value, media: null } : null)
+const text = (value) => (value ? { kind: 'text', text: value, media: null } : null);
 
 const KINDS = {
   conversation: text,
   extendedTextMessage: ({ text: value }) => text(value),
-  imageMessage: part => file('image', part, size(part)),
-  videoMessage: part => file('video', part, { ...size(part), seconds: part.seconds }),
-  ptvMessage: part => file('video', part, { ...size(part), seconds: part.seconds }),
-  audioMessage: part => file('audio', part, { seconds: part.seconds, voice: Boolean(part.ptt) }),
-  documentMessage: part => file('document', part, { name: part.fileName || part.title, pages: part.pageCount }),
-  stickerMessage: part => file('sticker', part, size(part)),
+  imageMessage: (part) => file('image', part, size(part)),
+  videoMessage: (part) => file('video', part, { ...size(part), seconds: part.seconds }),
+  ptvMessage: (part) => file('video', part, { ...size(part), seconds: part.seconds }),
+  audioMessage: (part) => file('audio', part, { seconds: part.seconds, voice: Boolean(part.ptt) }),
+  documentMessage: (part) =>
+    file('document', part, { name: part.fileName || part.title, pages: part.pageCount }),
+  stickerMessage: (part) => file('sticker', part, size(part)),
   locationMessage: location,
   liveLocationMessage: location,
-  contactMessage: part => contacts([part]),
+  contactMessage: (part) => contacts([part]),
   contactsArrayMessage: ({ contacts: parts }) => contacts(parts ?? []),
   reactionMessage: ({ key, text: emoji }) =>
     emoji ? { kind: 'reaction', text: emoji, media: { messageId: key?.id ?? null } } : null,
   buttonsResponseMessage: ({ selectedDisplayText }) => text(selectedDisplayText),
   templateButtonReplyMessage: ({ selectedDisplayText }) => text(selectedDisplayText),
   listResponseMessage: ({ title }) => text(title),
-}
+};
 
-const size = ({ width, height }) => ({ width, height })
+const size = ({ width, height }) => ({ width, height });
 
 function file(kind, part, more) {
   const media = {
@@ -39,31 +41,48 @@ function file(kind, part, more) {
     size: Number(part.fileLength ?? 0),
     ...more,
     download: download(kind, part),
-  }
-  return { kind, text: part.caption ?? '', media: present(media) }
+  };
+  return { kind, text: part.caption ?? '', media: present(media) };
 }
 
 // The address and the key of this one file, for the `media` command; not for browsers.
 function download(kind, { directPath, url, mediaKey }) {
-  if (!mediaKey || !(directPath || url)) return null
-  return { kind, directPath: directPath ?? null, url: url ?? null, mediaKey: Buffer.from(mediaKey).toString('base64') }
+  if (!mediaKey || !(directPath || url)) return null;
+  return {
+    kind,
+    directPath: directPath ?? null,
+    url: url ?? null,
+    mediaKey: Buffer.from(mediaKey).toString('base64'),
+  };
 }
 
 function location({ degreesLatitude, degreesLongitude, name, address, caption }) {
-  const media = { latitude: degreesLatitude ?? 0, longitude: degreesLongitude ?? 0, name, address }
-  return { kind: 'location', text: caption || name || '', media: present(media) }
+  const media = { latitude: degreesLatitude ?? 0, longitude: degreesLongitude ?? 0, name, address };
+  return { kind: 'location', text: caption || name || '', media: present(media) };
 }
 
 function contacts(parts) {
-  const people = parts.map(({ displayName, vcard }) => ({ name: displayName ?? '', phones: phones(vcard) }))
-  return { kind: 'contact', text: people.map(({ name }) => name).join(', '), media: { contacts: people } }
+  const people = parts.map(({ displayName, vcard }) => ({
+    name: displayName ?? '',
+    phones: phones(vcard),
+  }));
+  return {
+    kind: 'contact',
+    text: people.map(({ name }) => name).join(', '),
+    media: { contacts: people },
+  };
 }
 
 function phones(vcard) {
-  return (vcard ?? '').split(/\r?\n/)
-    .filter(line => /^([\w-]+\.)?TEL/i.test(line))
-    .map(line => line.slice(line.lastIndexOf(':') + 1).trim())
+  return (vcard ?? '')
+    .split(/\r?\n/)
+    .filter((line) => /^([\w-]+\.)?TEL/i.test(line))
+    .map((line) => line.slice(line.lastIndexOf(':') + 1).trim());
 }
 
-const present = fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''))
+const present = (fields) =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      ([, value]) => value !== undefined && value !== null && value !== '',
+    ),
+  );

@@ -2,37 +2,44 @@
 // stdout, both as lines of JSON; the log is stderr. It ends when stdin does.
 // PULSO_BAILEYS_URL names another server, on this host only.
 
-import { createInterface } from 'node:readline'
-import { log, say } from './stdio.js'
+import { createInterface } from 'node:readline';
+import { log, say } from './stdio.js';
 
-const LAST_WORDS_MS = 2_000
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
+const LAST_WORDS_MS = 2_000;
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-if (Number(process.versions.node.split('.')[0]) < 20) unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`)
-const url = process.env.PULSO_BAILEYS_URL || undefined
+if (Number(process.versions.node.split('.')[0]) < 20)
+  unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+const url = process.env.PULSO_BAILEYS_URL || undefined;
 // Baileys lets any certificate chain pass inside the connection, so only TLS tells WhatsApp
 // from an impostor: no other host may be named.
-if (url && !LOOPBACK.includes(new URL(url).hostname)) unusable('PULSO_BAILEYS_URL must name a loopback host')
+if (url && !LOOPBACK.includes(new URL(url).hostname))
+  unusable('PULSO_BAILEYS_URL must name a loopback host');
 
-const { Commands } = await import('./commands.js').catch(error =>
-  unusable(`the packages of the WhatsApp process don't load (${error.code ?? error.message}): run npm ci --prefix services/whatsapp/baileys/node`))
+const { Commands } = await import('./commands.js').catch((error) =>
+  unusable(
+    `the packages of the WhatsApp process don't load (${error.code ?? error.message}): run npm ci --prefix services/whatsapp/baileys/node`,
+  ),
+);
 
 // A terminal's Ctrl-C reaches us too, but it is the parent who says when to stop.
-process.on('SIGINT', () => {})
+process.on('SIGINT', () => {});
 // Baileys' loose promises must not take every bot down.
-process.on('unhandledRejection', error => log(`unhandled: ${error?.message ?? 'unknown'}`))
+process.on('unhandledRejection', (error) => log(`unhandled: ${error?.message ?? 'unknown'}`));
 
-const commands = new Commands(process.argv[2], url)
-const lines = createInterface({ input: process.stdin, crlfDelay: Infinity })
-lines.on('line', line => { void commands.take(line) })
+const commands = new Commands(process.argv[2], url);
+const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+lines.on('line', (line) => {
+  void commands.take(line);
+});
 lines.on('close', async () => {
-  setTimeout(() => process.exit(0), LAST_WORDS_MS).unref()
-  await commands.close()
-  process.exit(0)
-})
-say({ event: 'ready' })
+  setTimeout(() => process.exit(0), LAST_WORDS_MS).unref();
+  await commands.close();
+  process.exit(0);
+});
+say({ event: 'ready' });
 
 function unusable(reason) {
-  say({ event: 'unusable', reason })
-  process.exit(3)
+  say({ event: 'unusable', reason });
+  process.exit(3);
 }

@@ -1,16 +1,23 @@
 // What WhatsApp sends, as what Pulso keeps: pure functions from Baileys' messages and from
 // receipts to the protocol's `message` and `ack`.
 
-import { isJidBroadcast, isJidGroup, isJidNewsletter, isLidUser, jidNormalizedUser, normalizeMessageContent } from 'baileys'
-import { kindOf } from './kinds.js'
+import {
+  isJidBroadcast,
+  isJidGroup,
+  isJidNewsletter,
+  isLidUser,
+  jidNormalizedUser,
+  normalizeMessageContent,
+} from 'baileys';
+import { kindOf } from './kinds.js';
 
 /** A WebMessageInfo as the protocol's message, without `event` and `botId`; null: nothing to show. */
 export function toMessage(info, live) {
-  const { key } = info
-  if (!key?.id || !key.remoteJid || !isChat(key.remoteJid)) return null
-  const content = kindOf(normalizeMessageContent(info.message))
-  if (!content) return null
-  const [chatId, altChatId] = addresses(key)
+  const { key } = info;
+  if (!key?.id || !key.remoteJid || !isChat(key.remoteJid)) return null;
+  const content = kindOf(normalizeMessageContent(info.message));
+  if (!content) return null;
+  const [chatId, altChatId] = addresses(key);
   return {
     chatId,
     altChatId,
@@ -20,29 +27,33 @@ export function toMessage(info, live) {
     timestamp: Number(info.messageTimestamp) || Date.now() / 1000,
     live,
     ...content,
-  }
+  };
 }
 
 /** A chat between two: no group, no broadcast, no channel. */
 export function isChat(jid) {
-  return !isJidGroup(jid) && !isJidBroadcast(jid) && !isJidNewsletter(jid)
+  return !isJidGroup(jid) && !isJidBroadcast(jid) && !isJidNewsletter(jid);
 }
 
 // The phone number first where it is known: it is what people recognise, and it stays the same
 // whichever of the two addresses a message happens to use.
 function addresses({ remoteJid, remoteJidAlt }) {
-  const one = jidNormalizedUser(remoteJid)
-  const other = remoteJidAlt ? jidNormalizedUser(remoteJidAlt) : null
-  return isLidUser(one) && other ? [other, one] : [one, other]
+  const one = jidNormalizedUser(remoteJid);
+  const other = remoteJidAlt ? jidNormalizedUser(remoteJidAlt) : null;
+  return isLidUser(one) && other ? [other, one] : [one, other];
 }
 
-const RECEIPTS = { undefined: 'delivered', inactive: 'delivered', read: 'read', played: 'played' }
+const RECEIPTS = { undefined: 'delivered', inactive: 'delivered', read: 'read', played: 'played' };
 
 /** A `<receipt>` of the contact as acks of our messages, oldest first; of our own devices: none. */
 export function toAcks({ attrs, content }) {
-  const ack = RECEIPTS[attrs.type]
-  if (!ack || attrs.recipient || !isChat(attrs.from)) return []
-  const listed = Array.isArray(content) ? (content[0]?.content ?? []) : []
-  const more = Array.isArray(listed) ? listed.map(item => item.attrs?.id).filter(Boolean) : []
-  return [...more, attrs.id].map(messageId => ({ messageId, ack, chatId: jidNormalizedUser(attrs.from) }))
+  const ack = RECEIPTS[attrs.type];
+  if (!ack || attrs.recipient || !isChat(attrs.from)) return [];
+  const listed = Array.isArray(content) ? (content[0]?.content ?? []) : [];
+  const more = Array.isArray(listed) ? listed.map((item) => item.attrs?.id).filter(Boolean) : [];
+  return [...more, attrs.id].map((messageId) => ({
+    messageId,
+    ack,
+    chatId: jidNormalizedUser(attrs.from),
+  }));
 }

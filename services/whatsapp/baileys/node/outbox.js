@@ -4,14 +4,14 @@
 // knows a message by its id, so twice is as good as once. A line that a kill cut short was never
 // acknowledged: that message comes again.
 
-import { Journal } from './journal.js'
+import { Journal } from './journal.js';
 
-const FRESH_S = 5 * 60 // an older message told again is stored, not answered
+const FRESH_S = 5 * 60; // an older message told again is stored, not answered
 
 export class Outbox extends Journal {
   /** What earlier lives of this process may not have got across. */
   waiting() {
-    const fresh = Date.now() / 1000 - FRESH_S
-    return this.entries().map(told => ({ ...told, live: told.live && told.timestamp > fresh }))
+    const fresh = Date.now() / 1000 - FRESH_S;
+    return this.entries().map((told) => ({ ...told, live: told.live && told.timestamp > fresh }));
   }
 }

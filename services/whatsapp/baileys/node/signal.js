@@ -6,11 +6,11 @@
 // way a phone can't read what follows. Here each step is a transaction by itself, the steps of
 // one bot wait for each other, and reading spoils no other session.
 
-import { AsyncResource } from 'node:async_hooks'
-import { DEFAULT_CONNECTION_CONFIG } from 'baileys'
-import { unspoiled } from './unspoiled.js'
+import { AsyncResource } from 'node:async_hooks';
+import { DEFAULT_CONNECTION_CONFIG } from 'baileys';
+import { unspoiled } from './unspoiled.js';
 
-const STEPS = ['encryptMessage', 'injectE2ESession', 'migrateSession']
+const STEPS = ['encryptMessage', 'injectE2ESession', 'migrateSession'];
 
 /**
  * A socket's `makeSignalRepository`. `decrypted(ciphertext, padded, me)` is called with each
@@ -18,41 +18,52 @@ const STEPS = ['encryptMessage', 'injectE2ESession', 'migrateSession']
  */
 export function repositoryWith(decrypted) {
   return (auth, ...rest) => {
-    let choosing = false // a message is tried with every session there is
-    const set = async keys => auth.keys.set(choosing && keys.session ? { ...keys, session: await mend(auth.keys, keys.session) } : keys)
-    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ ...auth, keys: { ...auth.keys, set } }, ...rest)
-    const inTurn = turns()
-    const decrypt = repository.decryptMessage.bind(repository)
-    repository.decryptMessage = parcel => inTurn(() => auth.keys.transaction(async () => {
-      choosing = parcel.type === 'msg'
-      try {
-        const padded = await decrypt(parcel)
-        decrypted(parcel.ciphertext, padded, auth.creds.me)
-        return padded
-      } finally {
-        choosing = false
-      }
-    }, parcel.jid))
+    let choosing = false; // a message is tried with every session there is
+    const set = async (keys) =>
+      auth.keys.set(
+        choosing && keys.session ? { ...keys, session: await mend(auth.keys, keys.session) } : keys,
+      );
+    const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+      { ...auth, keys: { ...auth.keys, set } },
+      ...rest,
+    );
+    const inTurn = turns();
+    const decrypt = repository.decryptMessage.bind(repository);
+    repository.decryptMessage = (parcel) =>
+      inTurn(() =>
+        auth.keys.transaction(async () => {
+          choosing = parcel.type === 'msg';
+          try {
+            const padded = await decrypt(parcel);
+            decrypted(parcel.ciphertext, padded, auth.creds.me);
+            return padded;
+          } finally {
+            choosing = false;
+          }
+        }, parcel.jid),
+      );
     for (const name of STEPS) {
-      const step = repository[name].bind(repository)
-      repository[name] = (...args) => inTurn(() => step(...args))
+      const step = repository[name].bind(repository);
+      repository[name] = (...args) => inTurn(() => step(...args));
     }
-    return repository
-  }
+    return repository;
+  };
 }
 
 async function mend(keys, sessions) {
-  const were = await keys.get('session', Object.keys(sessions))
-  return Object.fromEntries(Object.entries(sessions).map(([id, record]) => [id, record && unspoiled(were[id], record)]))
+  const were = await keys.get('session', Object.keys(sessions));
+  return Object.fromEntries(
+    Object.entries(sessions).map(([id, record]) => [id, record && unspoiled(were[id], record)]),
+  );
 }
 
 // Out of the caller's transaction: Baileys passes that along with the asynchronous context.
 function turns() {
-  const outside = new AsyncResource('signal')
-  let turn = Promise.resolve()
-  return work => {
-    const done = turn.then(() => outside.runInAsyncScope(work))
-    turn = done.catch(() => {})
-    return done
-  }
+  const outside = new AsyncResource('signal');
+  let turn = Promise.resolve();
+  return (work) => {
+    const done = turn.then(() => outside.runInAsyncScope(work));
+    turn = done.catch(() => {});
+    return done;
+  };
 }

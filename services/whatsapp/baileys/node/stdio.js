@@ -2,22 +2,22 @@
 // session keys through console.*, so of what others print only the first argument is kept,
 // on stderr, and nothing of theirs reaches stdout.
 
-const write = process.stdout.write.bind(process.stdout)
-const LOG_LIMIT = 300 // characters; enough for a reason, too short for a dump
+const write = process.stdout.write.bind(process.stdout);
+const LOG_LIMIT = 300; // characters; enough for a reason, too short for a dump
 
 /** Tell the parent one thing, as one line of JSON. Pipes are synchronous on Linux and macOS. */
 export function say(told) {
-  write(JSON.stringify(told) + '\n')
+  write(JSON.stringify(told) + '\n');
 }
 
 /** One line for the parent's log. */
 export function log(text) {
-  process.stderr.write(String(text).replace(/\s+/g, ' ').slice(0, LOG_LIMIT) + '\n')
+  process.stderr.write(String(text).replace(/\s+/g, ' ').slice(0, LOG_LIMIT) + '\n');
 }
 
-process.stdout.write = () => true
+process.stdout.write = () => true;
 for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir']) {
-  console[name] = first => log(typeof first === 'string' ? first : `(${typeof first})`)
+  console[name] = (first) => log(typeof first === 'string' ? first : `(${typeof first})`);
 }
 
 /** What Baileys logs to: its warnings by their text alone, never the objects with keys in them. */
@@ -29,4 +29,4 @@ export const logger = {
   info() {},
   warn: (fields, text) => log(text ?? (typeof fields === 'string' ? fields : 'warning')),
   error: (fields, text) => log(text ?? (typeof fields === 'string' ? fields : 'error')),
-}
+};

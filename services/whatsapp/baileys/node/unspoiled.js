@@ -8,8 +8,10 @@
  * is in `after`, every other as it was in `before` (null: there was none). Both are serialized.
  */
 export function unspoiled(before, after) {
-  const were = before?._sessions ?? {}
-  const [reader] = Object.entries(after._sessions).find(([key, { indexInfo }]) =>
-    indexInfo.used !== were[key]?.indexInfo.used) ?? []
-  return reader ? { ...after, _sessions: { ...were, [reader]: after._sessions[reader] } } : after
+  const were = before?._sessions ?? {};
+  const [reader] =
+    Object.entries(after._sessions).find(
+      ([key, { indexInfo }]) => indexInfo.used !== were[key]?.indexInfo.used,
+    ) ?? [];
+  return reader ? { ...after, _sessions: { ...were, [reader]: after._sessions[reader] } } : after;
 }
