@@ -10,11 +10,12 @@ import msgspec
 import pytest
 from tornado.iostream import IOStream
 
+from handlers.application import make_application
 from handlers.stream import StreamHandler
-from main import Pulso
 from services.access.tokens import Claims
 from services.bus.subscription import Subscription
 from services.config import Settings
+from services.pulso import Pulso
 
 # A collection here also finds what pytest-tornado left behind: the loops of tests before this.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -47,7 +48,7 @@ def test_a_closed_stream_leaves_nothing_for_the_collector(tmp_path: Path, ending
         writer.close()
 
     async def run() -> None:
-        pulso = Pulso(settings)
+        pulso = Pulso(settings, make_application)
         await pulso.open()
         pulso.listen()
         assert pulso.listener is not None

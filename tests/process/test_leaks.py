@@ -10,8 +10,9 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from main import Pulso
+from handlers.application import make_application
 from services.config import Settings
+from services.pulso import Pulso
 from tests.proc import open_files, resident_bytes
 from tests.raw_streams import RawStream, dial, reset, stream_request
 from tests.running import SECRET, RunningPulso, eventually, message, running
@@ -109,7 +110,7 @@ def test_no_task_and_no_handler_is_left(tmp_path: Path) -> None:
             "PULSO_ADMIN_PASSWORD": "a password of the tests",
         }
     )
-    asyncio.run(_come_and_go(Pulso(settings)))
+    asyncio.run(_come_and_go(Pulso(settings, make_application)))
 
 
 async def _come_and_go(pulso: Pulso) -> None:

@@ -181,8 +181,9 @@ def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(
 
 def test_a_client_that_trickles_or_says_nothing_is_cut_off(tmp_path: Path) -> None:
     pulso = RunningPulso(tmp_path / "data", PYTHONPATH=str(ROOT))
-    patience = "main.IDLE_SECONDS = main.BODY_SECONDS = main.STALLED_ANSWER_SECONDS = 1"
-    pulso.command = [sys.executable, "-c", f"import main\n{patience}\nmain.main()"]
+    patience = "pulso.IDLE_SECONDS = pulso.BODY_SECONDS = pulso.STALLED_ANSWER_SECONDS = 1"
+    program = f"import main\nfrom services import pulso\n{patience}\nmain.main()"
+    pulso.command = [sys.executable, "-c", program]
     pulso.start()
     try:
         stream = RawStream(dial(pulso), stream_request(pulso, "b1"))
