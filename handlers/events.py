@@ -5,10 +5,10 @@ import msgspec
 from handlers.base import BaseHandler
 from handlers.requests.event_body import read_events
 from services.bus.event_bus import EventBus
-from services.bus.events import CONTROL
 from services.bus.idempotency import IdempotencyKeys
 from services.errors import Forbidden, Invalid, Unavailable
 from services.streams.registry import Streams
+from services.text import CONTROL
 from services.timestamps import iso
 
 MAX_KEY_CHARACTERS = 128

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from handlers.base import BaseHandler
-from handlers.requests.inputs import NOT_IN_TEXT
 from services.bots.bots import Bots
-from services.bus.events import CONTROL
 from services.errors import Invalid
+from services.text import CONTROL, NOT_IN_TEXT
 from services.whatsapp.simulated.gateway import SimulatedGateway
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"[0-9]|.@.")]

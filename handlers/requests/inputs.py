@@ -5,11 +5,9 @@ from typing import Annotated
 
 import msgspec
 
-from services.bus.events import CONTROL
 from services.errors import Invalid
+from services.text import CONTROL, NOT_IN_TEXT
 
-# A message keeps its lines and tabs; nothing else below the space has a meaning in a chat.
-NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Text that is only this is nothing to send.
 BLANK = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]*")
 MOST_PER_PAGE = 200

@@ -17,10 +17,11 @@ from sqlalchemy import delete, insert, select, update
 from services.access.login_attempts import LoginAttempts
 from services.access.passwords import Passwords
 from services.access.tokens import Claims, Tokens
-from services.bus.events import CONTROL, BotId
+from services.bus.events import BotId
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
 from services.store import Database
 from services.store.schema import operators, sign_ins
+from services.text import CONTROL
 from services.timestamps import iso
 
 Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

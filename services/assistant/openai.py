@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from services.assistant.engine import Answer, EngineFailed, Turn
+from services.text import NOT_IN_TEXT
 
 PROMPT = (
     "You answer customers of a business on WhatsApp. Answer in the customer's language, in a few"
@@ -27,8 +28,6 @@ ALL_SECONDS = 120.0  # for all attempts; a customer who waited longer has gone
 READ_SECONDS = 60.0  # a model on a small machine may think this long before a token
 LONGEST_ANSWER = 65_536  # characters, as WhatsApp takes them
 LONGEST_LINE = 1_048_576
-
-_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _Piece(msgspec.Struct):
@@ -79,7 +78,7 @@ class OpenAIEngine:
         except EngineFailed as error:
             # Servers repeat the key that they refuse.
             raise EngineFailed(self._without_key(str(error))) from None
-        text = _NOT_IN_TEXT.sub("", text.replace("\r\n", "\n")).strip()[:LONGEST_ANSWER]
+        text = NOT_IN_TEXT.sub("", text.replace("\r\n", "\n")).strip()[:LONGEST_ANSWER]
         if not text:
             raise EngineFailed("The model's answer is empty")
         return Answer(text)
@@ -225,4 +224,4 @@ def _reason(body: bytes) -> str:
             text = found
     except msgspec.DecodeError:
         pass
-    return _NOT_IN_TEXT.sub(" ", text)[:200]
+    return NOT_IN_TEXT.sub(" ", text)[:200]

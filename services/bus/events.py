@@ -4,14 +4,12 @@ No I/O. The fields the original had are required; what came later is optional or
 older publisher still fits. Unknown fields are dropped on decoding.
 """
 
-import re
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from services.text import CONTROL
 from services.timestamps import normalize
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 # Ids travel in URLs, logs and the stream: no control characters, bounded.
 BotId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
