@@ -5,6 +5,7 @@ is no file, and what an older one would have promised is not promised. What is b
 or too large is ignored, with one line in the log.
 """
 
+import contextlib
 import logging
 import time
 from hashlib import sha256
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from services import files
 from services.bus.event_bus import EventBus
 from services.bus.history import BotHistory, Entry
 from services.bus.idempotency import Answer, IdempotencyKeys
@@ -80,12 +82,8 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
         ],
     )
     body = msgspec.msgpack.encode(saved)
-    scratch = path.with_name(path.name + ".new")
     try:
-        scratch.unlink(missing_ok=True)
-        scratch.touch(mode=0o600)
-        scratch.write_bytes(sha256(body).digest() + body)
-        scratch.replace(path)
+        files.replace(path, sha256(body).digest(), body)
     except OSError as error:
         log.warning("The history could not be saved: %s", error)
 
@@ -93,14 +91,13 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
 def take_up(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
     """Go on from the file, if there is a good one; it is gone afterwards. Whether there was."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError("too large")
-        content = path.read_bytes()
+        content = files.read(path, MAX_BYTES)
         path.unlink()
     except FileNotFoundError:
         return False
-    except (OSError, ValueError) as error:
-        path.unlink(missing_ok=True)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            path.unlink()
         log.warning("The saved history is ignored: %s", error)
         return False
     try:

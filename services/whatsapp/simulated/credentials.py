@@ -1,10 +1,11 @@
 """The simulated phone's half of a link: which account a bot is paired with, across restarts."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
+
+from services import files
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -32,14 +33,7 @@ class Credentials:
     def save(self, account: Account) -> None:
         """Remember the account before anybody is told of it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        scratch = self._path.with_suffix(".new")
-        with os.fdopen(
-            os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-        ) as file:
-            file.write(msgspec.json.encode(account))
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(self._path)
+        files.replace(self._path, msgspec.json.encode(account))
 
     def delete(self) -> None:
         """The bot needs a new QR from now on."""
