@@ -79,5 +79,5 @@ def make_application(pulso: Pulso) -> Application:
         log_function=short_log,
         cross_origin_protection=True,
         in_flight=pulso.in_flight,
-        allowed_origins=frozenset(pulso.settings.allowed_origins),
+        trusted_origins=frozenset(pulso.settings.allowed_origins),
     )

@@ -15,7 +15,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from handlers.requests.json_body import decode
 from services.access.operators import Operators
 from services.access.tokens import Claims
-from services.errors import Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
+from services.errors import Forbidden, Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
 from services.server.in_flight import InFlight
 
 COOKIE = "pulso_session"
@@ -40,7 +40,7 @@ class PulsoHandler(RequestHandler):
         try:
             urlsplit(self.request.headers.get("Origin", ""))
         except ValueError:
-            # Tornado's check and ours would stumble over it. RFC 6454 §7.3: from nowhere.
+            # Tornado's check would stumble over it. RFC 6454 §7.3: from nowhere.
             self.request.headers["Origin"] = "null"
 
     def set_default_headers(self) -> None:
@@ -61,9 +61,6 @@ class PulsoHandler(RequestHandler):
             )
             self.set_header("Access-Control-Max-Age", "600")
         self.set_status(204)
-
-    def check_trusted_origin(self, origin: str) -> bool:
-        return origin in self._origins()
 
     def compute_etag(self) -> str | None:
         return None
@@ -140,9 +137,14 @@ class PulsoHandler(RequestHandler):
             exc_info=(typ, value, tb) if typ and value else None,
         )
 
-    def token_was_given(self) -> bool:
-        """Whether the token comes from the request itself, not from the cookie."""
-        return self._given_token() is not None
+    def refuse_other_sites(self) -> None:
+        """Forbidden where a page of another site asks with its visitor's cookie.
+
+        Tornado looks only at methods that change something, and has no public way to its check
+        for a GET that takes up a place: the same private method serves its WebSockets.
+        """
+        if self._given_token() is None and self._check_cross_origin(self.check_trusted_origin):
+            raise Forbidden("Another site may not open this stream")
 
     def _token(self) -> str | None:
         return self._given_token() or self.get_cookie(COOKIE) or None
@@ -158,7 +160,7 @@ class PulsoHandler(RequestHandler):
 
     def _origins(self) -> frozenset[str]:
         # set_default_headers runs before initialize.
-        origins: frozenset[str] = self.application.settings["allowed_origins"]
+        origins: frozenset[str] = self.application.settings["trusted_origins"]
         return origins
 
     def _allow_origin(self) -> None:

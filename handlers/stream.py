@@ -6,7 +6,6 @@ through the outlet. ``on_connection_close`` only wakes it: what is open is let g
 
 import random
 from typing import Any
-from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
@@ -19,7 +18,7 @@ from services.bus.event_bus import EventBus
 from services.bus.events import is_bot_id
 from services.bus.sse import control_frame
 from services.bus.subscription import Notice, Rest, Subscription
-from services.errors import Forbidden, Invalid
+from services.errors import Invalid
 from services.streams.outlet import prepare_socket
 from services.streams.registry import Streams
 from services.streams.stream import Stream
@@ -83,20 +82,8 @@ class StreamHandler(PulsoHandler):
             raise Invalid(f"At most {self.max_bots} bots a stream", field="botId")
         for bot_id in bots:
             claims.require_bot(bot_id)
-        self._refuse_other_sites()
+        self.refuse_other_sites()
         return claims, bots
-
-    def _refuse_other_sites(self) -> None:
-        """With the cookie alone, a page elsewhere could take up its visitor's places."""
-        if self.token_was_given():
-            return
-        site = self.request.headers.get("Sec-Fetch-Site", "none")
-        origin = self.request.headers.get("Origin")
-        elsewhere = site not in ("none", "same-origin") or (
-            origin is not None and urlsplit(origin).netloc != self.request.host
-        )
-        if elsewhere and not (origin and self.check_trusted_origin(origin)):
-            raise Forbidden("Another site may not open this stream")
 
     def _last_event_id(self) -> str | None:
         header = self.request.headers.get("Last-Event-ID", "")

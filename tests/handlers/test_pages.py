@@ -22,7 +22,7 @@ class Access:
 
 @pytest.fixture
 def app() -> Application:
-    return Application(routes(access=Access()), allowed_origins=frozenset())
+    return Application(routes(access=Access()), trusted_origins=frozenset())
 
 
 @pytest.fixture
