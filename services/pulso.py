@@ -9,8 +9,9 @@ from tornado.httputil import HTTPServerConnectionDelegate
 
 from services.access.operators import Operators
 from services.access.tokens import Tokens
-from services.assistant.engine import AIEngine, ScriptedEngine, SilentEngine
+from services.assistant.engine import AIEngine, SilentEngine
 from services.assistant.openai import OpenAIEngine
+from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
 from services.bus import history_file
 from services.bus.event_bus import EventBus

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from services.assistant.engine import AIEngine, ScriptedEngine
+from services.assistant.engine import AIEngine
+from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
 from services.bus.events import Event
 from services.chats.answering import Answering

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.assistant.engine import ScriptedEngine, SilentEngine, Turn
+from services.assistant.engine import SilentEngine, Turn
+from services.assistant.scripted import ScriptedEngine
 
 
 async def said(*texts: str) -> str:
