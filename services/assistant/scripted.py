@@ -20,7 +20,7 @@ ENGLISH = (
     " i is it my of open order package parcel person please thank thanks the thx to want what"
     " when where you your"
 )
-SAID = {
+REPLIES = {
     "greeting": (
         "¡Hola! ¿En qué puedo ayudarte? Puedo contarte nuestro horario o el estado de tu pedido.",
         "Hello! How can I help? I can tell you our opening hours or the state of your order.",
@@ -62,12 +62,12 @@ class ScriptedEngine(SilentEngine):
         words = _words(asked)
         topic = next((name for name, keys in TOPICS if _share(words, keys)), "fallback")
         number = next((word for word in words if re.fullmatch(r"\d{3,}", word)), None)
-        wanted = SAID["order"]
+        wanted = REPLIES["order"]
         was_asked = any(turn.from_me and turn.text in wanted for turn in history[-6:])
         if number and (topic == "order" or (topic == "fallback" and was_asked)):
             topic = "number"
-        said = SAID[topic][_speaks_english(history)]
-        return Answer(said.format(number), hand_over=topic == "person")
+        reply = REPLIES[topic][_speaks_english(history)]
+        return Answer(reply.format(number), hand_over=topic == "person")
 
 
 def _unanswered(history: Sequence[Turn]) -> list[str]:
