@@ -113,6 +113,7 @@ async def test_a_stream_cut_into_single_bytes_is_the_same_stream(ask, behaviours
     text = (chunk("Sí ") + chunk("ñandú", "stop")).replace("\n", "\r\n").encode()
 
     async def behave(handler: RequestHandler) -> None:
+        handler.set_header("Content-Type", "text/event-stream")
         for n in range(len(text)):
             handler.write(text[n : n + 1])
             await handler.flush()
@@ -141,6 +142,34 @@ async def test_a_busy_server_is_asked_again(ask, behaviours, asked, retry_after:
 
 
 @soon
+async def test_a_server_is_left_alone_for_as_long_as_it_says(ask, behaviours, caplog) -> None:
+    behaviours += [
+        answering(429, Retry_After="20"),
+        answering(429, Retry_After="4000"),
+        answering(503),
+        streaming(chunk("Sí", "stop")),
+    ]
+    with caplog.at_level("INFO", "pulso.assistant"):
+        assert await ask() == "Sí"
+    # The engine of these tests is a thousand times as fast as the clock.
+    waits = [line.args[1] * 1000 for line in caplog.records if line.name == "pulso.assistant"]
+    assert waits[:2] == pytest.approx([20, 30])
+    assert 8 <= waits[2] <= 9
+    assert "429" in caplog.text and KEY not in caplog.text
+
+
+@pytest.mark.parametrize(("text", "answer"), [("a\u2028b\u2029c", None), ("a\x85b", "ab")])
+@soon
+async def test_what_ends_a_line_elsewhere_ends_none_in_a_stream(
+    ask, behaviours, text: str, answer: str | None
+) -> None:
+    # They may stand raw in a JSON string, and httpx's own lines end there: httpx-sse's don't.
+    assert len(chunk(text).splitlines()) > 2
+    behaviours.append(streaming(chunk(text), chunk(None, "stop")))
+    assert await ask() == (answer or text)
+
+
+@soon
 async def test_a_server_that_stays_busy_is_given_up(ask, behaviours, asked) -> None:
     behaviours += [answering(500)] * 4
     with pytest.raises(EngineFailed, match="status 500"):
@@ -160,6 +189,9 @@ async def test_a_server_that_stays_busy_is_given_up(ask, behaviours, asked) -> N
         (streaming("data: [DONE]\n\n"), "empty"),
         (streaming("data: {nonsense\n\n"), "no answer"),
         (answering(200, "{}", Content_Type="application/json"), "no answer"),
+        (answering(200, "<p>Sign in</p>", Content_Type="text/html"), "text/html, no event stream"),
+        (streaming("data: ", *["x" * 65_536] * 17), "too much at once"),
+        (answering(200, "[" * 1_048_577, Content_Type="application/json"), "too much at once"),
     ],
 )
 @soon
