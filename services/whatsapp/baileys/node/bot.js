@@ -62,9 +62,9 @@ export class Bot {
     socket.ev.on('connection.update', this.#follow(socket, state.creds, qrMs));
     socket.ev.on('presence.update', (update) => this.#presence(update));
     socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#acked(attrs));
-    socket.ws.on('CB:receipt', (node) =>
-      toAcks(node).forEach((ack) => this.#say({ event: 'ack', ...ack })),
-    );
+    socket.ws.on('CB:receipt', (node) => {
+      for (const ack of toAcks(node)) this.#say({ event: 'ack', ...ack });
+    });
   }
 
   /** Disconnect without unlinking. */

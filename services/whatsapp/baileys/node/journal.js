@@ -39,7 +39,7 @@ export class Journal {
   }
 
   add(entry) {
-    writeSync(this.#file, JSON.stringify(entry) + '\n');
+    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
     fsyncSync(this.#file);
     this.#entries.push({ entry, since: Date.now() });
   }
@@ -55,7 +55,7 @@ export class Journal {
     this.#entries = this.#entries.filter(({ since }) => since >= oldest);
     const temporary = `${this.#path}.tmp`;
     const file = openSync(temporary, 'w', 0o600);
-    writeSync(file, this.#entries.map(({ entry }) => JSON.stringify(entry) + '\n').join(''));
+    writeSync(file, this.#entries.map(({ entry }) => `${JSON.stringify(entry)}\n`).join(''));
     fsyncSync(file);
     closeSync(this.#file);
     renameSync(temporary, this.#path);

@@ -7,12 +7,12 @@ const LOG_LIMIT = 300; // characters; enough for a reason, too short for a dump
 
 /** Tell the parent one thing, as one line of JSON. Pipes are synchronous on Linux and macOS. */
 export function say(told) {
-  write(JSON.stringify(told) + '\n');
+  write(`${JSON.stringify(told)}\n`);
 }
 
 /** One line for the parent's log. */
 export function log(text) {
-  process.stderr.write(String(text).replace(/\s+/g, ' ').slice(0, LOG_LIMIT) + '\n');
+  process.stderr.write(`${String(text).replace(/\s+/g, ' ').slice(0, LOG_LIMIT)}\n`);
 }
 
 process.stdout.write = () => true;

@@ -14,7 +14,6 @@ import { Device } from './world.js';
 const SERVER = '@s.whatsapp.net';
 const REFS = 6; // QR codes a client may show one after the other
 const READ_MS = 100; // a customer reads a little after the message was delivered
-const PHONE_DEVICE = 0;
 
 const now = () => String(Math.floor(Date.now() / 1000));
 const receiptKey = (id, type = 'delivery') => `${id} ${type}`;

@@ -33,11 +33,10 @@ export class World {
 
   phone(user, name) {
     let phone = this.#phones.get(user);
-    if (!phone)
-      this.#phones.set(
-        user,
-        (phone = new Phone(user, name ?? user, FIRST_LID + this.#phones.size)),
-      );
+    if (!phone) {
+      phone = new Phone(user, name ?? user, FIRST_LID + this.#phones.size);
+      this.#phones.set(user, phone);
+    }
     if (name) phone.name = name;
     return phone;
   }
