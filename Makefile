@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 BAILEYS := services/whatsapp/baileys/node
 DOUBLE := tests/services/whatsapp/double
+# A stamp in each folder of npm's packages says that what its lock names has been installed.
+TOOLS := node_modules/.installed
+PACKAGES := $(BAILEYS)/node_modules/.installed $(DOUBLE)/node_modules/.installed
 
 .PHONY: run test check bench clean
 
@@ -16,16 +19,14 @@ run: $(VENV)/run
 
 test: $(VENV)/test
 	@sh tests/system_packages.sh
-	@if command -v npm >/dev/null; then \
-		for folder in $(BAILEYS) $(DOUBLE); do \
-			[ -d $$folder/node_modules ] || npm ci --ignore-scripts --no-audit --no-fund --prefix $$folder || exit 1; \
-		done; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PACKAGES); fi
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/test
+check: $(VENV)/test $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	node_modules/.bin/biome check .
 
 bench: $(VENV)/bench
 	$(BIN)/python -m bench $(ARGS)
@@ -45,5 +46,12 @@ $(VENV)/bench: $(VENV)/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
+.SECONDEXPANSION:
+$(TOOLS) $(PACKAGES): $$(dir $$(@D))package-lock.json
+	@command -v npm >/dev/null || { \
+		echo "JavaScript is read with Node 20 and npm: apt-get install nodejs npm" >&2; exit 1; }
+	npm ci --ignore-scripts --no-audit --no-fund --prefix $(dir $(@D))
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
