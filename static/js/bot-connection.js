@@ -1,5 +1,5 @@
 /**
- * `<bot-connection bot-id="…">`: one bot's line to WhatsApp, live: its QR, its status, its buttons.
+ * `<bot-connection bot-id="…">`: one bot's connection to WhatsApp, live: its QR, its status, its buttons.
  *
  * It reads the status once, then follows the stream from that status's cursor. What a button asks
  * for shows when the event arrives. Fires `line` (the source's state in `detail`).
@@ -7,7 +7,7 @@
 
 import { BotEventSource } from './events.js';
 import { t } from './i18n/i18n.js';
-import { said } from './i18n/server-words.js';
+import { translateServerText } from './i18n/server-words.js';
 import { botPath, get, post } from './pages/api.js';
 import { fold, fromStatus } from './pages/bot-state.js';
 import { confirm } from './ui/dialogs.js';
@@ -84,7 +84,7 @@ export class BotConnection extends HTMLElement {
     }
   }
 
-  /** While the line is live: read and go on from there only where it kept something from us. */
+  /** While the stream is live: read and resume from there only where it kept something from us. */
   async #check(source) {
     const answer = await get(botPath(this.botId, 'status')).catch(() => null);
     if (source !== this.#source || !answer || !this.#state) return;
@@ -96,7 +96,7 @@ export class BotConnection extends HTMLElement {
     if (!this.#state) return;
     this.#state = fold(this.#state, event);
     this.#show();
-    // The event does not tell a bot that rests from one that failed; the status does.
+    // The event does not distinguish a bot that rests from one that failed; the status does.
     const unclear =
       event.type === 'bot:disconnected' && !event.willReconnect && event.statusCode === null;
     if (unclear) this.#read(this.#source);
@@ -166,7 +166,7 @@ export class BotConnection extends HTMLElement {
         ? ''
         : reason;
     parts.reason.hidden = !why;
-    setText(parts.reason, said(why) ?? '');
+    setText(parts.reason, translateServerText(why) ?? '');
     parts.qr.hidden = !qr;
     if (qr) {
       if (parts.image.src !== qr) parts.image.src = qr;

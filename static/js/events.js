@@ -6,8 +6,8 @@
  *       .on('gap', async () => source.resume((await loadSnapshot()).cursor));
  *     source.connect();
  *
- * Beside the server's event types it tells `state` `{state, pollSeconds}`, `poll` (there is no live
- * line: read the snapshot yourself), `check` (there is one: see, as seldom, whether it told all) and
+ * Beside the server's event types it emits `state` `{state, pollSeconds}`, `poll` (there is no live
+ * connection: read the snapshot yourself), `check` (there is one: see, as seldom, whether it brought all) and
  * `unauthorized` (the sign-in is over).
  */
 
@@ -17,8 +17,8 @@ import { openLink } from './stream/shared-stream.js';
 const REMEMBERED_IDS = 1_024;
 // A start or a reconnect takes a moment; only then is it called an outage.
 const PATIENCE_SECONDS = 6;
-// What a stream says of itself carries the id of the event before it, so its id proves nothing.
-const OWN_WORDS = new Set(['connected', 'gap', 'ping', 'token:expiring', 'closing']);
+// A control event carries the cursor, so its id proves nothing.
+const CONTROL_EVENTS = new Set(['connected', 'gap', 'ping', 'token:expiring', 'closing']);
 
 export class BotEventSource {
   #bots;
@@ -61,7 +61,7 @@ export class BotEventSource {
     return this;
   }
 
-  /** The page has read a snapshot with this cursor: go on from there. */
+  /** The page has read a snapshot with this cursor: resume from there. */
   resume(cursor) {
     this.#cursor = cursor;
     this.#endGap();
@@ -84,7 +84,7 @@ export class BotEventSource {
       heartbeatSeconds,
       shared,
       url,
-      tell: (kind, value, id) => this.#told(kind, value, id),
+      notify: (kind, value, id) => this.#onNotice(kind, value, id),
     });
     this.#link.open();
     const check = () => this.#linkState === 'live' && this.#emit('check', { type: 'check' });
@@ -107,17 +107,17 @@ export class BotEventSource {
     if (event.persisted && !this.#link) this.#openLink();
   };
 
-  #told(kind, value, id) {
+  #onNotice(kind, value, id) {
     if (!this.#link) return;
-    if (kind === 'state') this.#linkBecame(value);
+    if (kind === 'state') this.#onLinkState(value);
     else if (kind === 'unauthorized') this.#emit('unauthorized', { type: 'unauthorized' });
-    else this.#heard(value, id);
+    else this.#onEvent(value, id);
   }
 
-  #heard(event, id) {
+  #onEvent(event, id) {
     if (id) this.#cursor = id;
-    if (event.type === 'gap') return this.#gap(event, id);
-    if (id && !OWN_WORDS.has(event.type) && this.#wasSeen(id)) return;
+    if (event.type === 'gap') return this.#onGap(event, id);
+    if (id && !CONTROL_EVENTS.has(event.type) && this.#wasSeen(id)) return;
     this.#emit(event.type, event, id);
   }
 
@@ -128,7 +128,7 @@ export class BotEventSource {
     return false;
   }
 
-  #gap(event, id) {
+  #onGap(event, id) {
     if (!this.#handlers.get('gap')?.size) return;
     // Several bots, several gaps, one snapshot.
     if (this.#gapTimer) return;
@@ -149,7 +149,7 @@ export class BotEventSource {
     this.#gapTries = 0;
   }
 
-  #linkBecame(state) {
+  #onLinkState(state) {
     this.#linkState = state;
     if (state === 'live' || state === 'closed') this.#stopPolling();
     else if (!this.#pollTimer) {
@@ -185,7 +185,7 @@ export class BotEventSource {
       try {
         handler(event, id);
       } catch (error) {
-        // One page's bug must not keep the others from hearing.
+        // One page's bug must not keep the event from the others.
         reportError(error);
       }
     }

@@ -130,8 +130,8 @@ def test_a_ring_gives_what_came_after_an_id_and_knows_what_it_forgot(page: Page)
             const { FeedRing } = await import('/static/js/stream/feed-ring.js');
             const ring = new FeedRing('c0', 3);
             const after = (id) => {
-                const place = ring.placeOf(id);
-                return place === undefined ? null : ring.after(place).map(({ id }) => id);
+                const seq = ring.seqOf(id);
+                return seq === undefined ? null : ring.after(seq).map(({ id }) => id);
             };
             const seen = [after('c0')];
             for (const id of ['e1', 'e2', 'e3']) ring.add(id, {});

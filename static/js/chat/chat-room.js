@@ -40,13 +40,13 @@ export class ChatRoom {
   #missing = new Set();
   #matches = new Set();
 
-  /** `changed()` draws, `failed(error)` tells; both may be called often. */
+  /** `changed()` draws, `failed(error)` reports; both may be called often. */
   constructor(bots, { pollSeconds, changed, failed, state, listen = {} }) {
     this.#bots = bots;
     this.#changed = changed;
     this.#failed = failed;
     this.#source = new BotEventSource(bots, pollSeconds ? { pollSeconds } : {});
-    for (const type of EVENTS) this.#source.on(type, (event) => this.#heard(event));
+    for (const type of EVENTS) this.#source.on(type, (event) => this.#onEvent(event));
     for (const [type, handler] of Object.entries(listen)) this.#source.on(type, handler);
     this.#source
       .on('gap', () => this.refresh())
@@ -109,7 +109,7 @@ export class ChatRoom {
     this.draw();
   }
 
-  /** One look at the list while the line is live: read all again where the line kept something. */
+  /** One look at the list while the stream is live: read all again where the stream kept something. */
   async #check() {
     if (this.#reading) return;
     const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(
@@ -133,7 +133,7 @@ export class ChatRoom {
     this.state.addSessions([session]);
   }
 
-  #heard(event) {
+  #onEvent(event) {
     if (this.#held) this.#held.push(event);
     else this.#fold(event);
   }

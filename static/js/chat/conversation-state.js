@@ -102,9 +102,9 @@ export class ConversationState {
   apply(event, now = Date.now()) {
     switch (event.type) {
       case 'message:received':
-        return this.#received(event);
+        return this.#onReceived(event);
       case 'message:sent':
-        return this.#sent(event);
+        return this.#onSent(event);
       case 'message:ack':
         this.#change(event, ({ ack }) => ({ ack: furtherAck(ack, event.ack) }));
         return null;
@@ -113,17 +113,17 @@ export class ConversationState {
         return null;
       case 'session:created':
       case 'session:updated':
-        this.#session(event);
+        this.#onSession(event);
         return null;
       case 'chat:typing':
-        this.#types(event, now);
+        this.#onTyping(event, now);
         return null;
       default:
         return null;
     }
   }
 
-  #received({ botId, sessionId, message }) {
+  #onReceived({ botId, sessionId, message }) {
     const fresh = !this.#counted.has(message.id);
     this.#counted.add(message.id);
     this.#typing.delete(sessionId);
@@ -131,8 +131,8 @@ export class ConversationState {
     return this.#touch(botId, sessionId, message, false, fresh ? 1 : 0);
   }
 
-  #sent({ botId, sessionId, content, messageId, origin, timestamp }) {
-    // An older publisher gives no id: its content and time have to tell it apart.
+  #onSent({ botId, sessionId, content, messageId, origin, timestamp }) {
+    // An older publisher gives no id: its content and time have to identify it.
     const id = messageId ?? `${timestamp ?? ''}/${content}`;
     const ack = this.#earlyAcks.get(id)?.ack ?? 'pending';
     const failed = this.#earlyAcks.get(id)?.failed ?? null;
@@ -197,14 +197,14 @@ export class ConversationState {
     }
   }
 
-  #session({ botId, session }) {
+  #onSession({ botId, session }) {
     const known = this.sessions.get(session.id);
     const given = Object.fromEntries(Object.entries(session).filter(([, value]) => value !== null));
     this.sessions.set(session.id, { unread: 0, lastMessage: null, ...known, botId, ...given });
     if (session.lastMessage?.id) this.#counted.add(session.lastMessage.id);
   }
 
-  #types({ sessionId, who, state }, now) {
+  #onTyping({ sessionId, who, state }, now) {
     if (state === 'composing') this.#typing.set(sessionId, { who, until: now + TYPING_MS });
     else this.#typing.delete(sessionId);
     if (who === 'bot' && state === 'failed') this.#silent.add(sessionId);

@@ -6,7 +6,7 @@
  */
 
 import { t } from '../i18n/i18n.js';
-import { said } from '../i18n/server-words.js';
+import { translateServerText } from '../i18n/server-words.js';
 import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { day, moment, time } from '../ui/format.js';
 import { kindOf, mediaOf } from './message-media.js';
@@ -132,7 +132,11 @@ export class MessageLog {
     why.hidden = !lost;
     setText(
       why,
-      lost ? (failed ? t('chat.failedWhy', { reason: said(failed) }) : t('chat.failed')) : '',
+      lost
+        ? failed
+          ? t('chat.failedWhy', { reason: translateServerText(failed) })
+          : t('chat.failed')
+        : '',
     );
     const mark = part(node, 'ack');
     mark.hidden = lost || !fromMe || !ack || this.#side !== 'operator';

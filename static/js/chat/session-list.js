@@ -21,7 +21,7 @@ export class SessionList {
     this.#botName = botName;
   }
 
-  /** Show these sessions; `typing(id)` tells who is typing in one. */
+  /** Show these sessions; `typing(id)` gives who is typing in one. */
   show(sessions, openId, typing) {
     reconcile(this.#list, this.#rows, sessions, {
       key: ({ id }) => id,

@@ -1,4 +1,4 @@
-/** What the server tells operators in English, in the page's language; what is not known stays as it is. */
+/** The reasons and errors the server writes in English, in the page's language; what is not known stays as it is. */
 
 import { language } from './i18n.js';
 
@@ -42,4 +42,4 @@ const SPANISH = {
 
 const spanish = language.toLowerCase().startsWith('es');
 
-export const said = (text) => (spanish && text ? (SPANISH[text] ?? text) : text);
+export const translateServerText = (text) => (spanish && text ? (SPANISH[text] ?? text) : text);

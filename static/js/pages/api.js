@@ -1,7 +1,7 @@
 /** The JSON calls of the panel. A 401 leads to the sign-in page; any other refusal is an ApiError. */
 
 import { t } from '../i18n/i18n.js';
-import { said } from '../i18n/server-words.js';
+import { translateServerText } from '../i18n/server-words.js';
 import { goToLogin } from './auth.js';
 
 /** What the server refused, with its HTTP status (0: not reached) and the field at fault, if any. */
@@ -26,16 +26,16 @@ async function call(method, path, body) {
     throw new ApiError(0, t('error.unreachable'));
   }
   const text = await answer.text();
-  let heard = {};
+  let parsed = {};
   try {
-    heard = text ? JSON.parse(text) : {};
+    parsed = text ? JSON.parse(text) : {};
   } catch {
     // A proxy's HTML page says nothing a person could use.
   }
-  if (answer.ok) return heard;
+  if (answer.ok) return parsed;
   if (answer.status === 401 && path !== '/api/auth/login') goToLogin();
-  const words = said(heard.error) ?? t('error.status', { status: answer.status });
-  throw new ApiError(answer.status, words, heard.field);
+  const words = translateServerText(parsed.error) ?? t('error.status', { status: answer.status });
+  throw new ApiError(answer.status, words, parsed.field);
 }
 
 export const get = (path) => call('GET', path);

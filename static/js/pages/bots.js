@@ -1,7 +1,7 @@
 /** The bots page: a card each, with the status of the moment it was read. No stream here. */
 
 import { t } from '../i18n/i18n.js';
-import { said } from '../i18n/server-words.js';
+import { translateServerText } from '../i18n/server-words.js';
 import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
 import { get, post, withQuery } from './api.js';
@@ -26,7 +26,7 @@ function note(bot) {
   if (bot.status === 'connected' && bot.user) {
     return t('bot.linkedAs', { user: bot.user.name ?? bot.user.id });
   }
-  return said(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
+  return translateServerText(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
 }
 
 async function show(me) {

@@ -37,7 +37,7 @@ class Simulator {
     this.#botId = botId;
     const light = document.querySelector('connection-light');
     const listen = Object.fromEntries(
-      BOT_EVENTS.map((type) => [type, (event) => this.#heard(event)]),
+      BOT_EVENTS.map((type) => [type, (event) => this.#onBotEvent(event)]),
     );
     listen.gap = listen.poll = listen.connected = () => this.#readBot();
     this.#room = new ChatRoom([botId], {
@@ -113,7 +113,7 @@ class Simulator {
     }
   }
 
-  #heard(event) {
+  #onBotEvent(event) {
     if (!this.#bot) return;
     this.#bot = fold(this.#bot, event);
     this.#draw();

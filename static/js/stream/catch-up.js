@@ -1,10 +1,10 @@
 /**
- * A connection that waits for its turn: of all tabs, one at a time has such a one.
+ * The connection of a tab that catches up with the shared one: one tab at a time has it.
  *
- * Together with the shared one that makes two to a browser, whatever happens.
+ * Together with the shared one that makes two connections to a browser, whatever happens.
  */
 
-export class QueuedLink {
+export class CatchUpLink {
   #lock;
   #make;
   #link = null;

@@ -1,4 +1,4 @@
-/** How long a line may be silent before it is dead: learned from its pings. */
+/** How long a connection may be silent before it is dead: learned from its pings. */
 
 // Two beats may be late before the third is missed.
 const BEATS_UNTIL_DEAD = 2.5;
@@ -8,37 +8,37 @@ const SHORTEST_BEAT_MS = 500;
 export class Heartbeat {
   #beatMs;
   #lastPing = 0;
-  #lastHeard;
+  #lastByte;
 
   /** `seconds` is the beat until pings teach a shorter one. */
   constructor(seconds, now = Date.now()) {
     this.#beatMs = seconds * 1_000;
-    this.#lastHeard = now;
+    this.#lastByte = now;
   }
 
-  /** A new connection: its first ping says nothing about the time since the last one's. */
+  /** A new connection: its first ping teaches nothing about the time since the last one's. */
   begin(now = Date.now()) {
     this.#lastPing = 0;
-    this.#lastHeard = now;
+    this.#lastByte = now;
   }
 
-  heard(now = Date.now()) {
-    this.#lastHeard = now;
+  touch(now = Date.now()) {
+    this.#lastByte = now;
   }
 
   ping(now = Date.now()) {
     const gap = now - this.#lastPing;
     if (this.#lastPing && gap >= SHORTEST_BEAT_MS) this.#beatMs = Math.min(this.#beatMs, gap);
     this.#lastPing = now;
-    this.#lastHeard = now;
+    this.#lastByte = now;
   }
 
   /** Whether a beat is overdue. */
   isLate(now = Date.now()) {
-    return now - this.#lastHeard > this.#beatMs;
+    return now - this.#lastByte > this.#beatMs;
   }
 
   isDead(now = Date.now()) {
-    return now - this.#lastHeard > this.#beatMs * BEATS_UNTIL_DEAD;
+    return now - this.#lastByte > this.#beatMs * BEATS_UNTIL_DEAD;
   }
 }

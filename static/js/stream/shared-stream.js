@@ -1,12 +1,12 @@
 /**
  * One connection for all tabs of a browser, because HTTP/1.1 allows six to a host.
  *
- * A Web Lock says which tab leads; the others hear it over a BroadcastChannel. The lock passes on
- * by itself when the leader closes or crashes, and the next one goes on from the last id it heard.
+ * A Web Lock says which tab leads; the others follow it over a BroadcastChannel. The lock passes on
+ * by itself when the leader closes or crashes, and the next one resumes from its own cursor.
  * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
  */
 
-import { QueuedLink } from './catch-up.js';
+import { CatchUpLink } from './catch-up.js';
 import { Heartbeat } from './heartbeat.js';
 import { StreamLeader } from './stream-leader.js';
 import { StreamLink } from './stream-link.js';
@@ -17,7 +17,7 @@ const CATCH_UP = `${NAME}-catch-up`;
 // A leader that does not answer in this time is frozen: its place is taken.
 const ANSWER_MS = 3_000;
 // How often a tab with its own connection asks whether it is level with the leader.
-const ASK_MS = 500;
+const JOIN_MS = 500;
 
 /** The connection a page gets: shared where the browser can, its own where not. */
 export function openLink(bots, options) {
@@ -31,16 +31,16 @@ export class SharedLink {
   #bots;
   #cursor;
   #options;
-  #tell;
+  #notify;
   #channel = null;
   #leader = null;
-  #own = null;
+  #catchUpLink = null;
   #adopted = null;
   #state = 'closed';
   #closing = null;
-  #answer = 0;
-  #ask = 0;
-  #watch = 0;
+  #answerTimer = 0;
+  #joinTimer = 0;
+  #watchTimer = 0;
   #heartbeat;
   #waiting = false;
 
@@ -48,30 +48,30 @@ export class SharedLink {
     this.#bots = bots;
     this.#cursor = options.cursor;
     this.#options = options;
-    this.#tell = options.tell;
+    this.#notify = options.notify;
     this.#heartbeat = new Heartbeat(options.heartbeatSeconds);
   }
 
   get cursor() {
-    return this.#leader?.cursor ?? this.#own?.cursor ?? this.#cursor;
+    return this.#leader?.cursor ?? this.#catchUpLink?.cursor ?? this.#cursor;
   }
 
   open() {
     this.#closing = new AbortController();
     this.#channel = new BroadcastChannel(NAME);
-    this.#channel.onmessage = ({ data }) => this.#heard(data);
+    this.#channel.onmessage = ({ data }) => this.#onMessage(data);
     // Held as long as this tab lives: whoever gets it knows that the tab is gone. Only then may
-    // others hear of the tab, or they would find the lock free.
+    // others learn of the tab, or they would find the lock free.
     this.#hold(`${NAME}-${this.#id}`, () => this.#attach());
     this.#queueForLead();
-    this.#watch = setInterval(() => this.#checkLeader(), 1_000);
+    this.#watchTimer = setInterval(() => this.#checkLeader(), 1_000);
     document.addEventListener('visibilitychange', this.#wake);
-    this.#become('connecting');
+    this.#setState('connecting');
   }
 
   close() {
     this.#post({ kind: 'leave' });
-    clearInterval(this.#watch);
+    clearInterval(this.#watchTimer);
     document.removeEventListener('visibilitychange', this.#wake);
     this.#detach();
     this.#leader?.close();
@@ -79,13 +79,13 @@ export class SharedLink {
     this.#closing?.abort();
     this.#channel?.close();
     this.#channel = null;
-    this.#become('closed');
+    this.#setState('closed');
   }
 
   hold() {
     this.#waiting = true;
     this.#leader?.hold();
-    this.#own?.hold();
+    this.#catchUpLink?.hold();
   }
 
   resume(cursor) {
@@ -93,7 +93,7 @@ export class SharedLink {
     this.#waiting = false;
     if (!this.#channel) return;
     if (this.#leader) this.#leader.resume(cursor);
-    else if (this.#own) this.#own.resume(cursor);
+    else if (this.#catchUpLink) this.#catchUpLink.resume(cursor);
     else this.#attach();
   }
 
@@ -132,8 +132,8 @@ export class SharedLink {
       id: this.#id,
       bots: this.#bots,
       cursor: this.#cursor,
-      tell: (kind, value, id) =>
-        kind === 'state' ? this.#become(value) : this.#pass(kind, value, id),
+      notify: (kind, value, id) =>
+        kind === 'state' ? this.#setState(value) : this.#pass(kind, value, id),
     };
     this.#leader = new StreamLeader(own, {
       heartbeatSeconds,
@@ -158,22 +158,22 @@ export class SharedLink {
     if (this.#leader || !this.#channel || this.#waiting) return;
     this.#adopted = null;
     this.#heartbeat.begin();
-    clearTimeout(this.#answer);
-    this.#answer = setTimeout(() => this.#queueForLead({ steal: true }), ANSWER_MS);
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.#queueForLead({ steal: true }), ANSWER_MS);
     this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
   }
 
   #detach() {
-    clearTimeout(this.#answer);
-    clearTimeout(this.#ask);
-    this.#ask = 0;
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#joinTimer);
+    this.#joinTimer = 0;
     this.#adopted = null;
-    const own = this.#own;
-    this.#own = null;
+    const own = this.#catchUpLink;
+    this.#catchUpLink = null;
     own?.close();
   }
 
-  #heard(message) {
+  #onMessage(message) {
     if (this.#leader) {
       if (message.kind === 'join') this.#leader.join(message);
       else if (message.kind === 'leave') this.#leader.leave(message.from);
@@ -186,12 +186,12 @@ export class SharedLink {
       case 'adopt':
         return this.#adopt(message);
       case 'refuse':
-        clearTimeout(this.#answer);
+        clearTimeout(this.#answerTimer);
         return this.#catchUp();
       case 'unauthorized':
-        return this.#tell('unauthorized');
+        return this.#notify('unauthorized');
       default:
-        if (this.#adopted) this.#followed(message);
+        if (this.#adopted) this.#onFeed(message);
     }
   }
 
@@ -201,18 +201,18 @@ export class SharedLink {
     this.#detach();
     this.#adopted = { generation, number };
     for (const { id, event } of replay) this.#pass('event', event, id);
-    this.#become(state);
+    this.#setState(state);
     if (state !== 'live') return;
     for (const botId of this.#bots) {
-      this.#tell('event', { type: 'connected', botId, resumed: true }, this.#cursor);
+      this.#notify('event', { type: 'connected', botId, resumed: true }, this.#cursor);
     }
   }
 
-  #followed({ kind, event, id, state, generation, number }) {
-    this.#heartbeat.heard();
+  #onFeed({ kind, event, id, state, generation, number }) {
+    this.#heartbeat.touch();
     if (event?.type === 'ping') this.#heartbeat.ping();
-    if (kind === 'state') return this.#become(state);
-    if (kind === 'gap') return this.#missed(event, id);
+    if (kind === 'state') return this.#setState(state);
+    if (kind === 'gap') return this.#onGap(event, id);
     if (kind !== 'event') return undefined;
     const expected = this.#adopted.number + 1;
     if (generation !== this.#adopted.generation || number !== expected) return this.#attach();
@@ -224,7 +224,7 @@ export class SharedLink {
     return this.#pass('event', event, id);
   }
 
-  #missed(event, id) {
+  #onGap(event, id) {
     this.#adopted = null;
     if (this.#bots.includes(event.botId)) this.#pass('event', event, id);
     else this.#attach();
@@ -232,32 +232,32 @@ export class SharedLink {
 
   #pass(kind, value, id) {
     if (id) this.#cursor = id;
-    this.#tell(kind, value, id);
+    this.#notify(kind, value, id);
   }
 
   /** A connection of our own from our cursor, until it is level with the leader's feed. */
   #catchUp() {
-    if (this.#own) return;
-    const tell = (kind, value, id) => {
-      if (!this.#own) return;
-      if (kind === 'state') this.#become(value);
+    if (this.#catchUpLink) return;
+    const notify = (kind, value, id) => {
+      if (!this.#catchUpLink) return;
+      if (kind === 'state') this.#setState(value);
       else this.#pass(kind, value, id);
-      if (id) this.#askSoon();
+      if (id) this.#joinSoon();
     };
     const { heartbeatSeconds, url } = this.#options;
     const link = () =>
-      new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, tell });
-    this.#own = new QueuedLink(CATCH_UP, link);
-    this.#own.open();
+      new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, notify });
+    this.#catchUpLink = new CatchUpLink(CATCH_UP, link);
+    this.#catchUpLink.open();
   }
 
-  #askSoon() {
-    this.#ask ||= setTimeout(() => {
-      this.#ask = 0;
-      if (this.#own && !this.#waiting) {
+  #joinSoon() {
+    this.#joinTimer ||= setTimeout(() => {
+      this.#joinTimer = 0;
+      if (this.#catchUpLink && !this.#waiting) {
         this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
       }
-    }, ASK_MS);
+    }, JOIN_MS);
   }
 
   #checkLeader() {
@@ -268,9 +268,9 @@ export class SharedLink {
     if (!document.hidden) this.#checkLeader();
   };
 
-  #become(state) {
+  #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
-    this.#tell('state', state);
+    this.#notify('state', state);
   }
 }

@@ -25,7 +25,7 @@ export class StreamLeader {
   #state = 'connecting';
 
   /**
-   * `own` is the leading tab itself: `{id, bots, cursor, tell}`. `post(message)` reaches the other
+   * `own` is the leading tab itself: `{id, bots, cursor, notify}`. `post(message)` reaches the other
    * tabs; `whenGone(id, act)` acts once that tab has gone.
    */
   constructor(own, { heartbeatSeconds, url, post, whenGone }) {
@@ -34,8 +34,8 @@ export class StreamLeader {
     this.#whenGone = whenGone;
     this.#ring = new FeedRing(own.cursor);
     for (const bot of own.bots) this.#since.set(bot, 0);
-    const tell = (kind, value, id) => this.#told(kind, value, id);
-    this.#link = new StreamLink(own.bots, { cursor: own.cursor, heartbeatSeconds, url, tell });
+    const notify = (kind, value, id) => this.#onNotice(kind, value, id);
+    this.#link = new StreamLink(own.bots, { cursor: own.cursor, heartbeatSeconds, url, notify });
   }
 
   get cursor() {
@@ -62,18 +62,18 @@ export class StreamLeader {
     this.#post({ kind: 'lead' });
   }
 
-  /** A tab says which bots it follows and how far it is. */
+  /** A tab joins with the bots it follows and its cursor. */
   join({ from, bots, cursor }) {
     if (!this.#members.has(from)) this.#whenGone(from, () => this.leave(from));
     this.#members.set(from, bots);
     this.#followAll();
-    const place = this.#ring.placeOf(cursor);
-    const whole = place !== undefined && bots.every((bot) => this.#since.get(bot) <= place);
+    const seq = this.#ring.seqOf(cursor);
+    const whole = seq !== undefined && bots.every((bot) => this.#since.get(bot) <= seq);
     if (!whole) {
       this.#post({ kind: 'refuse', to: from });
       return;
     }
-    const replay = this.#ring.after(place).filter(({ event }) => bots.includes(event.botId));
+    const replay = this.#ring.after(seq).filter(({ event }) => bots.includes(event.botId));
     const { generation, number, state } = this.#stamp();
     this.#post({ kind: 'adopt', to: from, generation, number, state, replay });
   }
@@ -99,7 +99,7 @@ export class StreamLeader {
     const before = this.#since.size;
     const gone = [...this.#since.keys()].filter((bot) => !wanted.has(bot));
     for (const bot of gone) this.#since.delete(bot);
-    for (const bot of wanted) if (!this.#since.has(bot)) this.#since.set(bot, this.#ring.end);
+    for (const bot of wanted) if (!this.#since.has(bot)) this.#since.set(bot, this.#ring.lastSeq);
     if (gone.length || this.#since.size !== before) this.#link.follow([...wanted]);
   }
 
@@ -111,16 +111,16 @@ export class StreamLeader {
     for (const bot of this.#since.keys()) this.#since.set(bot, 0);
   }
 
-  #told(kind, value, id) {
-    if (kind === 'event') this.#heard(value, id);
+  #onNotice(kind, value, id) {
+    if (kind === 'event') this.#onEvent(value, id);
     else {
       if (kind === 'state') this.#state = value;
       this.#post({ kind, state: value });
-      this.#own.tell(kind, value);
+      this.#own.notify(kind, value);
     }
   }
 
-  #heard(event, id) {
+  #onEvent(event, id) {
     switch (event.type) {
       case 'gap':
         this.#restart(this.#link.cursor);
@@ -142,7 +142,7 @@ export class StreamLeader {
         this.#ring.add(id, event);
         this.#pass(event, id);
     }
-    if (!event.botId || this.#own.bots.includes(event.botId)) this.#own.tell('event', event, id);
+    if (!event.botId || this.#own.bots.includes(event.botId)) this.#own.notify('event', event, id);
   }
 
   #pass(event, id) {

@@ -1,5 +1,5 @@
 /**
- * One EventSource kept alive: whatever happens to it, the next one goes on from the last id.
+ * One EventSource kept alive: whatever happens to it, the next one resumes from the cursor.
  *
  * Every reconnect is ours, not the browser's: EventSource gives up for good on any answer but 200,
  * never backs off, and knows nothing of a connection that is open and dead.
@@ -16,14 +16,14 @@ const SLEPT_MS = 4_000;
 const LATE_MS = 5_000;
 
 /**
- * `tell(kind, value, id)` hears `('event', {type, …}, id)`, `('state', name)` and `('unauthorized')`.
+ * `notify(kind, value, id)` is called with `('event', {type, …}, id)`, `('state', name)` and `('unauthorized')`.
  * States: `connecting`, `live` (only after `connected`), `buffering`, `reconnecting`, `closed`.
  */
 export class StreamLink {
   #bots;
   #cursor;
   #url;
-  #tell;
+  #notify;
   #source = null;
   #state = 'closed';
   #running = false;
@@ -38,12 +38,12 @@ export class StreamLink {
   #quickest = Infinity;
   #onTime = 0;
 
-  constructor(bots, { cursor = null, heartbeatSeconds = 30, url = '/events/stream', tell }) {
+  constructor(bots, { cursor = null, heartbeatSeconds = 30, url = '/events/stream', notify }) {
     this.#bots = bots;
     this.#cursor = cursor;
     this.#heartbeat = new Heartbeat(heartbeatSeconds);
     this.#url = url;
-    this.#tell = tell;
+    this.#notify = notify;
   }
 
   get cursor() {
@@ -67,17 +67,17 @@ export class StreamLink {
     clearInterval(this.#clock);
     removeEventListener('online', this.#wake);
     document.removeEventListener('visibilitychange', this.#wake);
-    this.#become('closed');
+    this.#setState('closed');
   }
 
   /** Stop listening until `resume`: what comes now would be older than the snapshot under way. */
   hold() {
     this.#held = true;
     this.#drop();
-    this.#become('reconnecting');
+    this.#setState('reconnecting');
   }
 
-  /** Go on from a snapshot's cursor. Over a living connection that means a new one. */
+  /** Resume from a snapshot's cursor. Over a living connection that means a new one. */
   resume(cursor) {
     this.#cursor = cursor;
     if (!this.#running) return;
@@ -107,12 +107,12 @@ export class StreamLink {
     const query = new URLSearchParams(this.#bots.map((bot) => ['botId', bot]));
     if (this.#cursor) query.set('lastEventId', this.#cursor);
     const source = new EventSource(`${this.#url}?${query}`);
-    source.onmessage = (event) => this.#heard(event);
-    source.addEventListener('ping', (event) => this.#ping(event));
-    source.onerror = () => this.#lost(source.readyState === EventSource.CLOSED);
+    source.onmessage = (event) => this.#onMessage(event);
+    source.addEventListener('ping', (event) => this.#onPing(event));
+    source.onerror = () => this.#onError(source.readyState === EventSource.CLOSED);
     this.#source = source;
     this.#heartbeat.begin();
-    this.#become(this.#everLive ? 'reconnecting' : 'connecting');
+    this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
   }
 
   #drop() {
@@ -127,12 +127,12 @@ export class StreamLink {
 
   #later(ms) {
     this.#drop();
-    this.#become(this.#everLive ? 'reconnecting' : 'connecting');
+    this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
     this.#retry = setTimeout(() => this.#connect(), ms);
   }
 
-  #heard(event) {
-    this.#heartbeat.heard();
+  #onMessage(event) {
+    this.#heartbeat.touch();
     let data;
     try {
       data = JSON.parse(event.data);
@@ -140,22 +140,22 @@ export class StreamLink {
       return;
     }
     if (event.lastEventId) this.#cursor = event.lastEventId;
-    if (data.type === 'connected') this.#connected();
+    if (data.type === 'connected') this.#onConnected();
     else if (data.type === 'gap') this.#gaps += 1;
     else this.#gaps = 0;
-    this.#tell('event', data, event.lastEventId);
-    if (data.type === 'closing') this.#closing(data.reason);
+    this.#notify('event', data, event.lastEventId);
+    if (data.type === 'closing') this.#onClosing(data.reason);
     else if (data.type === 'token:expiring') this.#renew(data.streamId);
   }
 
-  #connected() {
+  #onConnected() {
     this.#attempt = 0;
     this.#everLive = true;
     this.#onTime = 2;
-    this.#become('live');
+    this.#setState('live');
   }
 
-  #ping(event) {
+  #onPing(event) {
     this.#heartbeat.ping();
     this.#gaps = 0;
     if (event.lastEventId) this.#cursor = event.lastEventId;
@@ -166,7 +166,7 @@ export class StreamLink {
       sent = undefined;
     }
     if (Number.isFinite(sent)) this.#judgeDelay(Date.now() - sent);
-    this.#tell('event', { type: 'ping', time: sent }, event.lastEventId);
+    this.#notify('event', { type: 'ping', time: sent }, event.lastEventId);
   }
 
   #judgeDelay(delay) {
@@ -174,17 +174,17 @@ export class StreamLink {
     this.#quickest = Math.min(this.#quickest, delay);
     this.#onTime = delay - this.#quickest > LATE_MS ? 0 : this.#onTime + 1;
     // Held-up pings come in bursts whose last one looks punctual: believe the second.
-    if (this.#onTime === 0) this.#become('buffering');
-    else if (this.#onTime >= 2 && this.#state === 'buffering') this.#become('live');
+    if (this.#onTime === 0) this.#setState('buffering');
+    else if (this.#onTime >= 2 && this.#state === 'buffering') this.#setState('live');
   }
 
-  async #lost(forGood) {
+  async #onError(forGood) {
     this.#later(backoff(this.#attempt++));
     // An HTTP status closed it, and EventSource does not say which.
     if (forGood) await this.#unlessSignedOut(check());
   }
 
-  async #closing(reason) {
+  async #onClosing(reason) {
     if (!this.#running) return;
     this.#later(afterClosing(reason));
     if (reason === 'token-expired') await this.#unlessSignedOut(refresh());
@@ -198,7 +198,7 @@ export class StreamLink {
   async #unlessSignedOut(standing) {
     if ((await standing) !== 'signed-out' || !this.#running) return;
     this.close();
-    this.#tell('unauthorized');
+    this.#notify('unauthorized');
   }
 
   #look(anyway = false) {
@@ -214,9 +214,9 @@ export class StreamLink {
     if (!document.hidden && navigator.onLine) this.check();
   };
 
-  #become(state) {
+  #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
-    this.#tell('state', state);
+    this.#notify('state', state);
   }
 }

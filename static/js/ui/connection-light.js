@@ -18,7 +18,7 @@ class ConnectionLight extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
-  /** Show what a BotEventSource says of itself in `state`. */
+  /** Show the `state` event of a BotEventSource. */
   show({ state, pollSeconds }) {
     clearTimeout(this.#timer);
     // The page is about to leave.

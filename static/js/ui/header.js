@@ -45,7 +45,7 @@ class PulsoHeader extends HTMLElement {
     try {
       await post('/api/auth/logout');
     } catch {
-      // Whatever the server said, the next page asks for a password.
+      // Whatever the server answered, the next page asks for a password.
     }
     location.assign('/login');
   }

@@ -1,4 +1,4 @@
-// One bot: at most one socket to WhatsApp at a time, and what it says about it. Whether and when
+// One bot: at most one socket to WhatsApp at a time, and what happens on it. Whether and when
 // to connect again is the parent's decision.
 
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const LOGOUT_MS = 2_000; // for the request to leave before the socket does
 export class Bot {
   #folder;
   #url;
-  #say;
+  #emit;
   #socket = null;
   #running = false; // from `open` to `close`, over every socket between
   #outbox = null;
@@ -30,11 +30,11 @@ export class Bot {
   #inbox = new Inbox((message) => this.#keep(message));
   #watched = new Set();
 
-  /** `say(told)` reaches the parent with this bot's id. */
-  constructor(folder, url, say) {
+  /** `emit(event)` reaches the parent with this bot's id. */
+  constructor(folder, url, emit) {
     this.#folder = folder;
     this.#url = url;
-    this.#say = say;
+    this.#emit = emit;
   }
 
   /** Connect. A bot that is connecting or connected is left alone. */
@@ -60,10 +60,10 @@ export class Bot {
     this.#inbox.attach(socket);
     socket.ev.on('creds.update', save); // Baileys' own listener came first and merged it
     socket.ev.on('connection.update', this.#follow(socket, state.creds, qrMs));
-    socket.ev.on('presence.update', (update) => this.#presence(update));
-    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#acked(attrs));
+    socket.ev.on('presence.update', (update) => this.#onPresence(update));
+    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#onAck(attrs));
     socket.ws.on('CB:receipt', (node) => {
-      for (const ack of toAcks(node)) this.#say({ event: 'ack', ...ack });
+      for (const ack of toAcks(node)) this.#emit({ event: 'ack', ...ack });
     });
   }
 
@@ -123,20 +123,20 @@ export class Bot {
       if (socket !== this.#socket) return;
       if (qr) {
         seq += 1;
-        this.#say({
+        this.#emit({
           event: 'qr',
           qr,
           seq,
           livesMs: qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS),
         });
       }
-      if (connection === 'open') this.#opened(socket, creds.me);
-      if (connection === 'close') this.#closed(lastDisconnect?.error);
+      if (connection === 'open') this.#onOpen(socket, creds.me);
+      if (connection === 'close') this.#onClose(lastDisconnect?.error);
     };
   }
 
-  #opened(socket, me) {
-    this.#say({
+  #onOpen(socket, me) {
+    this.#emit({
       event: 'connected',
       userId: jidNormalizedUser(me.id),
       name: me.name || me.notify || null,
@@ -147,12 +147,12 @@ export class Bot {
     );
   }
 
-  #closed(error) {
+  #onClose(error) {
     this.#socket = null;
     this.#sends.pause();
     const reason = error?.message ?? 'closed';
     const statusCode = error?.output?.statusCode ?? null;
-    this.#say({
+    this.#emit({
       event: 'closed',
       statusCode,
       reason,
@@ -160,7 +160,7 @@ export class Bot {
     });
   }
 
-  // Forgotten first, so that its last words are not taken for an accident.
+  // Forgotten first, so that its last events are not taken for an accident.
   async #drop() {
     const socket = this.#socket;
     this.#socket = null;
@@ -173,7 +173,7 @@ export class Bot {
     this.#sent = new Sent(join(this.#folder, 'sent.ndjson'));
     for (const message of this.#outbox.waiting()) {
       this.#inbox.know(message);
-      this.#say({ event: 'message', ...message });
+      this.#emit({ event: 'message', ...message });
     }
   }
 
@@ -183,21 +183,21 @@ export class Bot {
     } catch (error) {
       log(`the outbox can't be written: ${error.message}`); // the parent has it all the same
     }
-    this.#say({ event: 'message', ...message });
+    this.#emit({ event: 'message', ...message });
     if (!message.fromMe) this.#watch(message.chatId);
   }
 
-  // WhatsApp tells who is typing only to those who asked, once per chat and connection.
+  // WhatsApp notifies of who is typing only to those who asked, once per chat and connection.
   #watch(chatId) {
     if (this.#watched.has(chatId)) return;
     this.#watched.add(chatId);
     this.#socket?.presenceSubscribe(chatId).catch((error) => log(`presence: ${error.message}`));
   }
 
-  #acked(attrs) {
+  #onAck(attrs) {
     this.#sends.acked(attrs);
     if (!attrs.error && isChat(attrs.from)) {
-      this.#say({
+      this.#emit({
         event: 'ack',
         messageId: attrs.id,
         ack: 'server',
@@ -206,11 +206,11 @@ export class Bot {
     }
   }
 
-  #presence({ id, presences }) {
+  #onPresence({ id, presences }) {
     const state = Object.values(presences)[0]?.lastKnownPresence;
     if (!state || !isChat(id)) return;
     const typing = state === 'composing' || state === 'recording';
-    this.#say({
+    this.#emit({
       event: 'presence',
       chatId: jidNormalizedUser(id),
       state: typing ? 'composing' : 'paused',

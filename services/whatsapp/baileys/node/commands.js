@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { Bot } from './bot.js';
-import { log, say } from './stdio.js';
+import { emit, log } from './stdio.js';
 
 const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
 
@@ -18,7 +18,7 @@ export class Commands {
     this.#url = url;
   }
 
-  /** Carry out one line; its `result` is told once it is done. */
+  /** Carry out one line; its `result` is emitted once it is done. */
   async take(line) {
     let command;
     try {
@@ -28,9 +28,9 @@ export class Commands {
     }
     const { reqId } = command;
     try {
-      say({ event: 'result', reqId, ok: true, ...(await this.#run(command)) });
+      emit({ event: 'result', reqId, ok: true, ...(await this.#run(command)) });
     } catch (error) {
-      say({ event: 'result', reqId, ok: false, error: error.message });
+      emit({ event: 'result', reqId, ok: false, error: error.message });
     }
   }
 
@@ -55,7 +55,7 @@ export class Commands {
   #bot(botId) {
     let bot = this.#bots.get(botId);
     if (!bot) {
-      bot = new Bot(join(this.#root, botId), this.#url, (told) => say({ ...told, botId }));
+      bot = new Bot(join(this.#root, botId), this.#url, (event) => emit({ ...event, botId }));
       this.#bots.set(botId, bot);
     }
     return bot;

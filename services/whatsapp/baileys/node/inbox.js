@@ -1,6 +1,6 @@
 // Messages, from a Baileys socket to the parent, each id once.
 //
-// Baileys tells WhatsApp that a message is here before it emits it, and while a connection
+// Baileys acknowledges a message to WhatsApp before it emits it, and while a connection
 // settles (20 s after pairing) it holds back what it emits. Earlier still it writes down that the
 // message's key is used up; what WhatsApp sends again after that it can't read, and refuses. A
 // process killed in between would lose the message for good. So a message is taken where it is
@@ -11,17 +11,17 @@ import { cleanMessage, decodeMessageNode, proto, unpadRandomMax16 } from 'bailey
 import { toMessage } from './messages.js';
 import { log } from './stdio.js';
 
-const IDS = 4000; // messages remembered, to tell each once
+const IDS = 4000; // messages remembered, to publish each once
 const TURN_MS = 10_000; // a stanza that takes longer no longer holds up those behind it
 
 export class Inbox {
-  #tell;
+  #publish;
   #seen = new Set();
   #stanzas = new WeakMap(); // ciphertext → the stanza it came in
 
-  /** `tell(message)` keeps and announces one message. */
-  constructor(tell) {
-    this.#tell = tell;
+  /** `publish(message)` keeps and emits one message. */
+  constructor(publish) {
+    this.#publish = publish;
   }
 
   /** Listen to one socket, before its connection is made. */
@@ -47,11 +47,11 @@ export class Inbox {
       cleanMessage(info, me.id, me.lid ?? '');
       this.#take(info, !stanza.attrs.offline);
     } catch (error) {
-      log(`a message could not be read: ${error.message}`); // Baileys will say the same
+      log(`a message could not be read: ${error.message}`); // Baileys will log the same
     }
   }
 
-  /** Ids told in an earlier life, or sent by ourselves. */
+  /** Ids published in an earlier life, or sent by ourselves. */
   know({ chatId, messageId }) {
     const key = `${chatId}\n${messageId}`;
     if (this.#seen.has(key)) return true;
@@ -63,7 +63,7 @@ export class Inbox {
   #take(info, live) {
     try {
       const message = toMessage(info, live);
-      if (message && !this.know(message)) this.#tell(message);
+      if (message && !this.know(message)) this.#publish(message);
     } catch (error) {
       log(`a message could not be read: ${error.message}`);
     }

@@ -3,16 +3,16 @@
 // PULSO_BAILEYS_URL names another server, on this host only.
 
 import { createInterface } from 'node:readline';
-import { log, say } from './stdio.js';
+import { emit, log } from './stdio.js';
 
-const LAST_WORDS_MS = 2_000;
+const CLOSE_MS = 2_000;
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 if (Number(process.versions.node.split('.')[0]) < 20)
   unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`);
 const url = process.env.PULSO_BAILEYS_URL || undefined;
-// Baileys lets any certificate chain pass inside the connection, so only TLS tells WhatsApp
-// from an impostor: no other host may be named.
+// Baileys lets any certificate chain pass inside the connection, so only TLS distinguishes
+// WhatsApp from an impostor: no other host may be named.
 if (url && !LOOPBACK.includes(new URL(url).hostname))
   unusable('PULSO_BAILEYS_URL must name a loopback host');
 
@@ -22,7 +22,7 @@ const { Commands } = await import('./commands.js').catch((error) =>
   ),
 );
 
-// A terminal's Ctrl-C reaches us too, but it is the parent who says when to stop.
+// A terminal's Ctrl-C reaches us too, but it is the parent who decides when to stop.
 process.on('SIGINT', () => {});
 // Baileys' loose promises must not take every bot down.
 process.on('unhandledRejection', (error) => log(`unhandled: ${error?.message ?? 'unknown'}`));
@@ -33,13 +33,13 @@ lines.on('line', (line) => {
   void commands.take(line);
 });
 lines.on('close', async () => {
-  setTimeout(() => process.exit(0), LAST_WORDS_MS).unref();
+  setTimeout(() => process.exit(0), CLOSE_MS).unref();
   await commands.close();
   process.exit(0);
 });
-say({ event: 'ready' });
+emit({ event: 'ready' });
 
 function unusable(reason) {
-  say({ event: 'unusable', reason });
+  emit({ event: 'unusable', reason });
   process.exit(3);
 }

@@ -1,4 +1,4 @@
-// A text is sent when WhatsApp's server says it has it, not when it went into a socket: what is
+// A text is sent when WhatsApp's server acknowledges it, not when it went into a socket: what is
 // in the air while a connection breaks goes out again over the next one, under the same id, by
 // which phones know it for the same message.
 

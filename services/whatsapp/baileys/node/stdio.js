@@ -5,9 +5,9 @@
 const write = process.stdout.write.bind(process.stdout);
 const LOG_LIMIT = 300; // characters; enough for a reason, too short for a dump
 
-/** Tell the parent one thing, as one line of JSON. Pipes are synchronous on Linux and macOS. */
-export function say(told) {
-  write(`${JSON.stringify(told)}\n`);
+/** Emit one event to the parent, as one line of JSON. Pipes are synchronous on Linux and macOS. */
+export function emit(event) {
+  write(`${JSON.stringify(event)}\n`);
 }
 
 /** One line for the parent's log. */

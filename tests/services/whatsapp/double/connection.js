@@ -188,8 +188,8 @@ export class Connection {
       }
       if (phone === this.#device.phone || phone.inbox.some((known) => known.id === id)) continue;
       phone.inbox.push({ id, from: this.#device.user, message: message.toJSON() });
-      this.#tell({ from: to, id, t: now() });
-      setTimeout(() => this.#tell({ from: to, id, type: 'read', t: now() }), READ_MS);
+      this.#sendReceipt({ from: to, id, t: now() });
+      setTimeout(() => this.#sendReceipt({ from: to, id, type: 'read', t: now() }), READ_MS);
     }
   }
 
@@ -197,14 +197,14 @@ export class Connection {
   askAgain(phone, id) {
     this.#device.askedAgain.push(id);
     const retry = { tag: 'retry', attrs: { count: '1', id, t: now(), v: '1' } };
-    this.#tell({ from: `${phone.user}${SERVER}`, id, type: 'retry', t: now() }, [
+    this.#sendReceipt({ from: `${phone.user}${SERVER}`, id, type: 'retry', t: now() }, [
       retry,
       phone.registrationNode,
     ]);
   }
 
   // A receipt is kept until the device has taken it: the connection may break under it.
-  #tell(attrs, content) {
+  #sendReceipt(attrs, content) {
     const receipt = { tag: 'receipt', attrs, ...(content ? { content } : {}) };
     this.#device.receipts.set(receiptKey(attrs.id, attrs.type), receipt);
     this.#device.connection?.send(receipt);
