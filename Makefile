@@ -8,7 +8,10 @@ DOUBLE := tests/services/whatsapp/double
 TOOLS := node_modules/.installed
 PACKAGES := $(BAILEYS)/node_modules/.installed $(DOUBLE)/node_modules/.installed
 
-.PHONY: run test check bench clean
+# Whatever is installed, it is the release that was tested (constraints.txt).
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: run test check bench constraints clean
 
 run: $(VENV)/run
 	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
@@ -31,19 +34,28 @@ check: $(VENV)/test $(TOOLS)
 bench: $(VENV)/bench
 	$(BIN)/python -m bench $(ARGS)
 
-# A half-made venv is made anew; each stamp says what has been installed into it.
-$(VENV)/run: setup.cfg pyproject.toml
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { \
+# The newest releases that setup.cfg lets in, for every Python and system it runs on.
+constraints: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --strip-extras \
+		--no-annotate --upgrade --custom-compile-command 'make constraints' \
+		--output-file constraints.txt setup.cfg
+
+# A half-made venv goes; each stamp says what has been installed into it.
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Making a venv needs Debian's python3-venv: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+
+$(VENV)/run: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/test: $(VENV)/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,postgres]'
+	$(INSTALL) --editable '.[test,postgres]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(INSTALL) --editable '.[bench]'
 	@touch $@
 
 .SECONDEXPANSION:
