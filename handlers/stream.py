@@ -17,7 +17,7 @@ from services.bus.block import Block, each_block
 from services.bus.event_bus import EventBus
 from services.bus.events import is_bot_id
 from services.bus.sse import control_frame
-from services.bus.subscription import Notice, Rest, Subscription
+from services.bus.subscription import Announcement, Remainder, Subscription
 from services.errors import Invalid
 from services.streams.outlet import prepare_socket
 from services.streams.registry import Streams
@@ -100,7 +100,7 @@ class StreamHandler(PulsoHandler):
 
     async def _begin(self, stream: Stream, subscription: Subscription) -> None:
         """Headers, how each bot starts, and what was missed."""
-        cursor = self.bus.cursor_at(subscription.position)
+        cursor = self.bus.cursor_at(subscription.seq)
         spread = int(self.retry_ms * random.uniform(0.75, 1.25))
         frames = []
         for position, start in enumerate(subscription.starts):
@@ -132,7 +132,7 @@ class StreamHandler(PulsoHandler):
             if subscription.closing is not None:
                 return
             await self._write(stream, block.data)
-            subscription.sent(block.last)
+            subscription.advance(block.seq)
         subscription.replay, subscription.starts = [], ()
 
     async def _follow(self, stream: Stream, subscription: Subscription) -> None:
@@ -140,15 +140,15 @@ class StreamHandler(PulsoHandler):
             match item:
                 case Block():
                     await self._write(stream, item.data)
-                    subscription.sent(item.last)
+                    subscription.advance(item.seq)
                     self.bus.wrote(item)
-                case Rest():
+                case Remainder():
                     stream.begin_write()
                     await stream.iostream.write(item.data)
                     stream.end_write()
-                    subscription.sent(item.last)
-                case Notice():
-                    await self._write(stream, control_frame(item.fields, cursor=stream.position))
+                    subscription.advance(item.seq)
+                case Announcement():
+                    await self._write(stream, control_frame(item.fields, cursor=stream.cursor))
 
     async def _farewell(self, stream: Stream) -> None:
         reason = stream.subscription.closing
@@ -157,7 +157,7 @@ class StreamHandler(PulsoHandler):
         closing = {"type": "closing", "reason": reason}
         stream.begin_write()
         await self.finish(
-            control_frame(closing, cursor=stream.position, retry_ms=random.randint(1000, 5000))
+            control_frame(closing, cursor=stream.cursor, retry_ms=random.randint(1000, 5000))
         )
 
     async def _write(self, stream: Stream, data: bytes) -> None:

@@ -107,7 +107,7 @@ class Pulso:
     async def open(self) -> str | None:
         """Get ready to serve. The first operator's password where it was made just now."""
         await self.database.open()
-        history_file.take_up(self.history_path, self.bus, self.keys)
+        history_file.restore(self.history_path, self.bus, self.keys)
         password = self.settings.admin_password or secrets.token_urlsafe(12)
         made = await self.operators.open(password)
         self.streams.start()

@@ -24,7 +24,7 @@ class Block:
         return self._chunk
 
     @property
-    def last(self) -> int:
+    def seq(self) -> int:
         """The sequence number of the newest event in here."""
         return self.entries[-1].seq
 

@@ -48,7 +48,7 @@ class EventBus:
         self._observe = observe
         self._clock = clock
         self._seq = 0
-        self._flushed = 0
+        self._flushed_seq = 0
         self._flushed_at = float("-inf")
         self._pending: list[Entry] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -64,22 +64,22 @@ class EventBus:
         """Sequence number of the newest event."""
         return self._seq
 
-    def go_on(self, epoch: str, seq: int) -> None:
+    def restore(self, epoch: str, seq: int) -> None:
         """Continue a feed that a clean shutdown left off. Before anything is published."""
         self.epoch = epoch
-        self._seq = self._flushed = seq
+        self._seq = self._flushed_seq = seq
 
     def cursor(self) -> str:
         """The id of the newest event."""
         return str(Cursor(self.epoch, self._seq))
 
     def cursor_at(self, seq: int) -> str:
-        """The id of this place in the feed."""
+        """The id of this sequence number."""
         return str(Cursor(self.epoch, seq))
 
-    def flushed(self) -> int:
+    def flushed_seq(self) -> int:
         """Sequence number up to which every reader has been offered everything."""
-        return self._flushed
+        return self._flushed_seq
 
     @property
     def subscriptions(self) -> int:
@@ -111,8 +111,8 @@ class EventBus:
                 self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
         return ids
 
-    def subscribe(self, bots: Iterable[str], after: str | None = None) -> Subscription:
-        """A place in the feed of these bots, from right after the id ``after``, or from now.
+    def subscribe(self, bots: Iterable[str], last_event_id: str | None = None) -> Subscription:
+        """Follow these bots from right after the event ``last_event_id``, or from now.
 
         What can't be honoured is a ``gap`` in that bot's ``Start``; the others are replayed.
         """
@@ -120,21 +120,21 @@ class EventBus:
         self._flush()
         starts: list[Start] = []
         found: list[list[Entry]] = []
-        place = Cursor.parse(after) if after is not None else None
+        cursor = Cursor.parse(last_event_id) if last_event_id is not None else None
         for bot_id in dict.fromkeys(bots):
-            start, missed = self._begin(bot_id, after, place)
+            start, missed = self._begin(bot_id, last_event_id, cursor)
             starts.append(start)
             found.append(missed)
             if start.gap:
                 self.gaps[start.gap] += 1
         replay = in_order(found)
         self.counts["replayed"] += len(replay)
-        resumed = place is not None and any(start.resumed for start in starts)
+        resumed = cursor is not None and any(start.resumed for start in starts)
         subscription = Subscription(
             starts,
             replay,
-            place.seq if place is not None and resumed else self._seq,
-            reached=self.flushed,
+            cursor.seq if cursor is not None and resumed else self._seq,
+            flushed_seq=self.flushed_seq,
             leave=self._leave,
             backlog=self._backlog,
         )
@@ -153,19 +153,19 @@ class EventBus:
         self._flush()
 
     def _begin(
-        self, bot_id: str, after: str | None, place: Cursor | None
+        self, bot_id: str, last_event_id: str | None, cursor: Cursor | None
     ) -> tuple[Start, list[Entry]]:
-        if after is None:
+        if last_event_id is None:
             return Start(bot_id), []
-        if place is None:
+        if cursor is None:
             return Start(bot_id, gap="unknown"), []
-        if place.epoch != self.epoch:
-            return Start(bot_id, gap="restarted", after=after), []
-        if place.seq > self._seq:
-            return Start(bot_id, gap="unknown", after=after), []
-        missed = self.history.since(bot_id, place.seq, self._clock())
+        if cursor.epoch != self.epoch:
+            return Start(bot_id, gap="restarted", after=last_event_id), []
+        if cursor.seq > self._seq:
+            return Start(bot_id, gap="unknown", after=last_event_id), []
+        missed = self.history.since(bot_id, cursor.seq, self._clock())
         if missed is None:
-            return Start(bot_id, gap="evicted", after=after), []
+            return Start(bot_id, gap="evicted", after=last_event_id), []
         return Start(bot_id, resumed=True), missed
 
     def _leave(self, subscription: Subscription) -> None:
@@ -204,7 +204,7 @@ class EventBus:
                 delivered += reader.offer(tick)
         if several:
             delivered += self._flush_several(several, by_bot, pending)
-        self._flushed = pending[-1].seq
+        self._flushed_seq = pending[-1].seq
         self._flushed_at = now = self._clock()
         self.counts["delivered"] += delivered
         if delivered and self._observe is not None:

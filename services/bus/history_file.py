@@ -88,8 +88,8 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
         log.warning("The history could not be saved: %s", error)
 
 
-def take_up(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
-    """Go on from the file, if there is a good one; it is gone afterwards. Whether there was."""
+def restore(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
+    """Restore from the file, if there is a good one; it is gone afterwards. Whether there was."""
     try:
         content = files.read(path, MAX_BYTES)
         path.unlink()
@@ -113,13 +113,13 @@ def take_up(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
     except (ValueError, msgspec.DecodeError) as error:
         log.warning("The saved history is ignored: %s", error)
         return False
-    _restore(saved, away, bus, keys)
+    _fill(saved, away, bus, keys)
     return True
 
 
-def _restore(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> None:
+def _fill(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> None:
     now = time.monotonic()
-    bus.go_on(saved.epoch, saved.seq)
+    bus.restore(saved.epoch, saved.seq)
     bus.history.floor = saved.floor
     for bot_id, saved_bot in saved.bots.items():
         bot = BotHistory()

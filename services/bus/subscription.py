@@ -32,22 +32,22 @@ class Start(msgspec.Struct, frozen=True):
     after: str | None = None
 
 
-class Rest(msgspec.Struct, frozen=True):
+class Remainder(msgspec.Struct, frozen=True):
     """What the socket did not take of a block: the tail of an HTTP chunk."""
 
     data: bytes
-    last: int
+    seq: int
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Announcement(msgspec.Struct, frozen=True):
     """Something the stream itself says; it gets the cursor the stream has reached."""
 
     fields: dict[str, Any]
 
 
-Item = Block | Rest | Notice
+Item = Block | Remainder | Announcement
 # Takes a block at once; gives back the bytes the socket did not take.
-Outlet = Callable[[Block], bytes]
+Sink = Callable[[Block], bytes]
 
 
 class _Waiting(Queue[Item | None]):
@@ -67,17 +67,17 @@ class Subscription:
         "__weakref__",
         "_backlog_bytes",
         "_backlog_events",
+        "_flushed_seq",
         "_leave",
         "_queue",
-        "_reached",
-        "_sent",
+        "_seq",
         "bots",
         "closing",
         "conflated",
         "high_water",
-        "outlet",
         "replay",
         "several",
+        "sink",
         "starts",
         "waiting_bytes",
         "waiting_events",
@@ -87,9 +87,9 @@ class Subscription:
         self,
         starts: Sequence[Start],
         replay: list[Entry],
-        sent: int,
+        seq: int,
         *,
-        reached: Callable[[], int],
+        flushed_seq: Callable[[], int],
         leave: Callable[["Subscription"], None],
         backlog: tuple[int, int],
     ) -> None:
@@ -97,8 +97,8 @@ class Subscription:
         self.bots = frozenset(start.bot_id for start in starts)
         self.several = len(self.bots) > 1
         self.replay = replay
-        self._sent = sent
-        self._reached = reached
+        self._seq = seq
+        self._flushed_seq = flushed_seq
         self._leave = leave
         self._backlog_events, self._backlog_bytes = backlog
         self._queue = _Waiting()
@@ -108,7 +108,7 @@ class Subscription:
         self.high_water = 0
         self.closing: CloseReason | None = None
         # Set only while the reader waits on an empty queue: then a block may go straight out.
-        self.outlet: Outlet | None = None
+        self.sink: Sink | None = None
 
     def __enter__(self) -> "Subscription":
         return self
@@ -122,25 +122,25 @@ class Subscription:
         self.close("gone")
 
     @property
-    def position(self) -> int:
+    def seq(self) -> int:
         """Sequence number up to which the reader has been handed everything."""
-        return self._reached() if self.outlet is not None else self._sent
+        return self._flushed_seq() if self.sink is not None else self._seq
 
-    def sent(self, seq: int) -> None:
+    def advance(self, seq: int) -> None:
         """The reader has been handed everything up to ``seq``."""
-        self._sent = seq
+        self._seq = seq
 
     def offer(self, tick: list[Block]) -> int:
         """One tick's events, from the bus. Never waits. How many went out at once."""
         rest = tick
         written = 0
-        if self.outlet is not None:
+        if self.sink is not None:
             for position, block in enumerate(tick):
-                left = self.outlet(block)
+                left = self.sink(block)
                 written += len(block.entries)
                 if left:
-                    self._sent = self._reached()
-                    self._put(Rest(left, block.last))
+                    self._seq = self._flushed_seq()
+                    self._put(Remainder(left, block.seq))
                     rest = tick[position + 1 :]
                     break
             else:
@@ -160,27 +160,27 @@ class Subscription:
                 self.close("slow")
         return written
 
-    def notice(self, fields: dict[str, Any]) -> None:
+    def announce(self, fields: dict[str, Any]) -> None:
         """Have the stream say something after what already waits."""
         if self.closing is None:
-            self._put(Notice(fields))
+            self._put(Announcement(fields))
 
-    def interject(self, rest: Rest) -> None:
-        """Something else went out through the idle stream's outlet, but not all of it."""
+    def put_remainder(self, rest: Remainder) -> None:
+        """Something else went out through the idle stream's sink, but not all of it."""
         self._put(rest)
 
-    async def next(self, outlet: Outlet | None = None, timeout: float | None = None) -> Item | None:
-        """What to write next; None once closed. ``outlet`` may write meanwhile, when idle.
+    async def next(self, sink: Sink | None = None, timeout: float | None = None) -> Item | None:
+        """What to write next; None once closed. ``sink`` may write meanwhile, when idle.
 
         Raises ``tornado.util.TimeoutError`` after ``timeout`` seconds.
         """
-        if outlet is not None and self._queue.empty():
-            self._sent = self._reached()
-            self.outlet = outlet
+        if sink is not None and self._queue.empty():
+            self._seq = self._flushed_seq()
+            self.sink = sink
         # A number would be an absolute deadline.
         limit = timedelta(seconds=timeout) if timeout is not None else None
         item = await self._queue.get(limit)
-        self.outlet = None
+        self.sink = None
         if isinstance(item, Block):
             self.waiting_events -= len(item.entries)
             self.waiting_bytes -= len(item.data)
@@ -198,9 +198,9 @@ class Subscription:
         self._put(None)
 
     def _put(self, item: Item | None) -> None:
-        if self.outlet is not None:
-            self._sent = self._reached()
-            self.outlet = None
+        if self.sink is not None:
+            self._seq = self._flushed_seq()
+            self.sink = None
         self._queue.put_nowait(item)
 
     def _full(self) -> bool:

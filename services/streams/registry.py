@@ -17,7 +17,7 @@ from tornado.iostream import IOStream
 from services.access.tokens import Claims
 from services.bus.event_bus import EventBus
 from services.bus.sse import chunk, ping_frame
-from services.bus.subscription import Rest, Subscription
+from services.bus.subscription import Remainder, Subscription
 from services.errors import Conflict, Forbidden, NotFound
 from services.streams.deadlines import Deadlines
 from services.streams.stream import Stream
@@ -114,7 +114,7 @@ class Streams:
                 "sub": stream.claims.sub,
                 "bots": sorted(stream.subscription.bots),
                 "since": iso(stream.since),
-                "lastId": stream.position,
+                "lastId": stream.cursor,
                 "head": self.bus.cursor(),
                 "queuedEvents": stream.subscription.waiting_events,
                 "queuedBytes": stream.subscription.waiting_bytes,
@@ -213,7 +213,7 @@ class Streams:
         late = loop.time() - due
         if self.writing:
             if late > STANDSTILL_SECONDS:
-                self._excuse(late)
+                self._extend_write_deadlines(late)
             self._drop_stuck(now)
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
@@ -222,16 +222,16 @@ class Streams:
     def _ping(self, slot: dict[Stream, None]) -> None:
         # All idle streams have reached the same cursor; one that has something waiting gets
         # that instead, and its write timeout watches it.
-        reached = self.bus.flushed()
+        reached = self.bus.flushed_seq()
         frame = ping_frame(self.bus.cursor_at(reached))
         framed = chunk(frame)
         for stream in tuple(slot):
-            if stream.subscription.outlet is not None:
+            if stream.subscription.sink is not None:
                 rest = stream.outlet.send(framed if stream.outlet.chunked else frame)
                 if rest:
-                    stream.subscription.interject(Rest(rest, reached))
+                    stream.subscription.put_remainder(Remainder(rest, reached))
 
-    def _excuse(self, seconds: float) -> None:
+    def _extend_write_deadlines(self, seconds: float) -> None:
         # This process stood still: what a client took meanwhile has not been looked at yet.
         for stream in self.writing:
             if stream.writing_since is not None:

@@ -16,7 +16,7 @@ from services.streams.deadlines import Deadline, Deadlines
 from services.streams.outlet import Outlet
 from services.timestamps import iso
 
-EXPIRY_NOTICE_SECONDS = 60
+EXPIRY_WARNING_SECONDS = 60
 
 
 class Register(Protocol):
@@ -86,9 +86,9 @@ class Stream:
         self._owner.leave(self)
 
     @property
-    def position(self) -> str:
+    def cursor(self) -> str:
         """The cursor this stream has reached."""
-        return self._owner.cursor_at(self.subscription.position)
+        return self._owner.cursor_at(self.subscription.seq)
 
     def close(self, reason: CloseReason) -> None:
         """End it; its handler says why, unless the client takes no bytes."""
@@ -139,13 +139,13 @@ class Stream:
         end = asyncio.get_running_loop().time() + (exp - time.time())
         at = self._owner.deadlines.at
         self._expiry = (
-            at(end - EXPIRY_NOTICE_SECONDS, self._say_expiring),
+            at(end - EXPIRY_WARNING_SECONDS, self._announce_expiry),
             at(end, partial(self.close, "token-expired")),
         )
 
-    def _say_expiring(self) -> None:
+    def _announce_expiry(self) -> None:
         exp = self.claims.exp
         if exp is not None:
-            self.subscription.notice(
+            self.subscription.announce(
                 {"type": "token:expiring", "streamId": self.id, "expiresAt": iso(exp)}
             )

@@ -8,7 +8,7 @@ from typing import TypeVar
 from services.bus.block import Block, to_blocks
 from services.bus.event_bus import EventBus
 from services.bus.sse import control_frame
-from services.bus.subscription import Rest, Subscription
+from services.bus.subscription import Remainder, Subscription
 from tests.sse_reader import Dispatched, SSEParser
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Reader:
     async def _run(self) -> None:
         subscription, wire = self.subscription, self.wire
         with subscription:
-            cursor = self.bus.cursor_at(subscription.position)
+            cursor = self.bus.cursor_at(subscription.seq)
             for start in subscription.starts:
                 said = {"type": "connected", "botId": start.bot_id, "resumed": start.resumed}
                 await wire.write(control_frame(said, cursor=cursor))
@@ -101,19 +101,19 @@ class Reader:
                 if subscription.closing is not None:
                     break
                 await wire.write(block.data)
-                subscription.sent(block.last)
+                subscription.advance(block.seq)
             subscription.replay = []
             while (item := await subscription.next(lambda b: wire.send(b.data))) is not None:
                 match item:
                     case Block():
                         await wire.write(item.data)
-                        subscription.sent(item.last)
-                    case Rest():
+                        subscription.advance(item.seq)
+                    case Remainder():
                         await wire.write(item.data)
-                        subscription.sent(item.last)
+                        subscription.advance(item.seq)
             if subscription.closing != "gone":
                 said = {"type": "closing", "reason": subscription.closing}
-                cursor = self.bus.cursor_at(subscription.position)
+                cursor = self.bus.cursor_at(subscription.seq)
                 await wire.write(control_frame(said, cursor=cursor))
 
 

@@ -13,7 +13,7 @@ def test_a_block_is_its_frames_in_order_and_knows_its_newest() -> None:
     assert block.data == b"11222"
     assert block.chunk == b"5\r\n11222\r\n"
     assert block.chunk is block.chunk
-    assert block.last == 2
+    assert block.seq == 2
 
 
 def test_many_events_become_blocks_of_64_kib_at_most() -> None:

@@ -130,7 +130,7 @@ async def test_each_bot_starts_in_its_own_way() -> None:
             Start("quiet", resumed=True),
             Start("new", resumed=True),
         )
-        assert bus.cursor_at(reader.position) == after
+        assert bus.cursor_at(reader.seq) == after
 
 
 @pytest.mark.gen_test
@@ -140,14 +140,14 @@ async def test_with_no_bot_to_resume_the_place_is_the_newest() -> None:
     bus.publish_all([said("a")] * 2)
     with bus.subscribe(["a"], after) as reader:
         assert reader.replay == []
-        assert bus.cursor_at(reader.position) == bus.cursor()
+        assert bus.cursor_at(reader.seq) == bus.cursor()
 
 
 @pytest.mark.gen_test
 async def test_a_feed_goes_on_where_it_was_left() -> None:
     bus, next_bus = EventBus(coalesce_ms=0), EventBus(coalesce_ms=0)
     left = bus.publish(said("a"))
-    next_bus.go_on(bus.epoch, bus.seq)
+    next_bus.restore(bus.epoch, bus.seq)
     assert next_bus.cursor() == left
     assert next_bus.publish(said("a")) > left
 

@@ -13,7 +13,7 @@ import pytest
 from services.bus import history_file
 from services.bus.event_bus import EventBus
 from services.bus.events import BotQr
-from services.bus.history_file import save, take_up
+from services.bus.history_file import restore, save
 from services.bus.idempotency import IdempotencyKeys
 
 
@@ -37,7 +37,7 @@ def test_a_bus_goes_on_as_if_it_had_never_stopped(path: Path) -> None:
     bus, keys, ids = filled()
     save(path, bus, keys)
     again, keys_again = a_bus(), IdempotencyKeys(600)
-    assert take_up(path, again, keys_again) is True
+    assert restore(path, again, keys_again) is True
     assert again.cursor() == bus.cursor()
     with again.subscribe(["b0", "b1"], ids[1]) as reader:
         assert all(start.resumed for start in reader.starts)
@@ -55,9 +55,9 @@ def test_a_file_is_read_once_and_is_its_owners(path: Path) -> None:
     save(path, bus, keys)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert os.listdir(path.parent) == [path.name]
-    assert take_up(path, a_bus(), IdempotencyKeys(600))
+    assert restore(path, a_bus(), IdempotencyKeys(600))
     assert not path.exists()
-    assert take_up(path, a_bus(), IdempotencyKeys(600)) is False
+    assert restore(path, a_bus(), IdempotencyKeys(600)) is False
 
 
 def test_what_was_forgotten_is_still_known_to_be(path: Path) -> None:
@@ -65,7 +65,7 @@ def test_what_was_forgotten_is_still_known_to_be(path: Path) -> None:
     ids = bus.publish_all([BotQr(bot_id="b", qr="x")] * 5)
     save(path, bus, IdempotencyKeys(600))
     again = a_bus(history_events=2)
-    take_up(path, again, IdempotencyKeys(600))
+    restore(path, again, IdempotencyKeys(600))
     with again.subscribe(["b"], ids[1]) as early, again.subscribe(["b"], ids[2]) as late:
         assert early.starts[0].gap == "evicted"
         assert late.starts[0].resumed
@@ -75,7 +75,7 @@ def test_a_smaller_bound_counts_for_what_is_taken_up(path: Path) -> None:
     bus, keys, ids = filled()
     save(path, bus, keys)
     again = a_bus(history_events=1)
-    take_up(path, again, keys)
+    restore(path, again, keys)
     with again.subscribe(["b0"], ids[1]) as reader:
         assert reader.starts[0].gap == "evicted"
 
@@ -86,7 +86,7 @@ def test_time_goes_on_while_nobody_runs(path: Path, monkeypatch: pytest.MonkeyPa
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 601)
     again, keys_again = a_bus(), IdempotencyKeys(600)
-    take_up(path, again, keys_again)
+    restore(path, again, keys_again)
     with again.subscribe(["b0"], ids[0]) as reader, again.subscribe(["b0"], ids[-1]) as newest:
         assert reader.starts[0].gap == "evicted"
         assert newest.starts[0].resumed
@@ -140,7 +140,7 @@ def test_what_is_broken_is_ignored_with_one_line_and_gone(
     again = a_bus()
     before = again.cursor()
     with caplog.at_level(logging.WARNING):
-        assert take_up(path, again, IdempotencyKeys(600)) is False
+        assert restore(path, again, IdempotencyKeys(600)) is False
     assert [record.name for record in caplog.records] == ["pulso.history"]
     assert again.cursor() == before
     assert not path.exists()
@@ -152,6 +152,6 @@ def test_what_is_too_large_is_not_even_read(
     bus, keys, _ = filled()
     save(path, bus, keys)
     monkeypatch.setattr(history_file, "MAX_BYTES", 10)
-    assert take_up(path, a_bus(), IdempotencyKeys(600)) is False
+    assert restore(path, a_bus(), IdempotencyKeys(600)) is False
     assert len(caplog.records) == 1
     assert not path.exists()

@@ -8,7 +8,7 @@ from tornado.util import TimeoutError as NothingCame
 from services.bus.block import Block
 from services.bus.event_bus import EventBus
 from services.bus.events import BotQr, Event, Message, MessageReceived
-from services.bus.subscription import Notice, Rest, Subscription
+from services.bus.subscription import Announcement, Remainder, Subscription
 
 
 def said(content: str, bot: str = "b1") -> Event:
@@ -99,10 +99,10 @@ async def test_an_idle_reader_is_written_to_at_once_and_has_nothing_waiting() ->
         bus.publish(said("two"))
         assert len(taken) == 2
         assert reader.waiting_events == 0
-        assert reader.position == 2
+        assert reader.seq == 2
         reader.close("renew")
         assert await following is None
-        assert reader.position == 2
+        assert reader.seq == 2
 
 
 @pytest.mark.gen_test
@@ -113,10 +113,10 @@ async def test_what_the_socket_did_not_take_comes_first_and_moves_the_place() ->
         await asyncio.sleep(0)
         bus.publish(said("one"))
         bus.publish(said("two"))
-        assert reader.position == 0
+        assert reader.seq == 0
         rest = await following
-        assert isinstance(rest, Rest)
-        assert rest.last == 1
+        assert isinstance(rest, Remainder)
+        assert rest.seq == 1
         assert rest.data.startswith(b" ") or rest.data.startswith(b": ")
         assert len(await all_of(reader)) == 1
 
@@ -129,7 +129,7 @@ async def test_what_remains_of_a_cut_block_goes_out_even_when_the_stream_is_revo
         await asyncio.sleep(0)
         bus.publish(said("one"))
         reader.close("revoked")
-        assert isinstance(await following, Rest)
+        assert isinstance(await following, Remainder)
         assert await reader.next() is None
 
 
@@ -154,7 +154,7 @@ async def test_no_live_event_follows_a_replay_that_was_cut_short(reason: str) ->
         bus.publish(said("live"))
         reader.close(reason)  # type: ignore[arg-type]
         assert await reader.next() is None
-        assert bus.cursor_at(reader.position) == after
+        assert bus.cursor_at(reader.seq) == after
 
 
 @pytest.mark.gen_test
@@ -170,11 +170,11 @@ async def test_a_notice_comes_after_what_waits_and_never_after_the_end() -> None
     bus = bus_with()
     with bus.subscribe(["b1"]) as reader:
         bus.publish(said("one"))
-        reader.notice({"type": "token:expiring"})
+        reader.announce({"type": "token:expiring"})
         assert isinstance(await reader.next(), Block)
-        assert await reader.next() == Notice({"type": "token:expiring"})
+        assert await reader.next() == Announcement({"type": "token:expiring"})
         reader.close("revoked")
-        reader.notice({"type": "token:expiring"})
+        reader.announce({"type": "token:expiring"})
         assert await reader.next() is None
         with pytest.raises(NothingCame):
             await reader.next(timeout=0)
@@ -185,12 +185,12 @@ async def test_a_notice_survives_conflation() -> None:
     bus = bus_with(events=2)
     with bus.subscribe(["b1"]) as reader:
         bus.publish(qr("old"))
-        reader.notice({"type": "token:expiring"})
+        reader.announce({"type": "token:expiring"})
         for n in range(4):
             bus.publish(qr(str(n)))
         assert reader.closing is None
         items = [await reader.next(), await reader.next()]
-        assert {type(item) for item in items} == {Notice, Block}
+        assert {type(item) for item in items} == {Announcement, Block}
 
 
 def test_leaving_the_block_gives_the_place_back_once() -> None:
