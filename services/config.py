@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_ms: int = 2000
     history_events: int = 1000
     history_seconds: float = 600.0
+    history_bytes: int = 268_435_456
     backlog_events: int = 512
     backlog_bytes: int = 1_048_576
     write_timeout_seconds: float = 20.0
@@ -211,6 +212,7 @@ SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "retry_ms": ("PULSO_RETRY_MS", _whole(100, 600_000)),
     "history_events": ("PULSO_HISTORY_EVENTS", _whole(0, 1_000_000)),
     "history_seconds": ("PULSO_HISTORY_SECONDS", _number(0, 604_800)),
+    "history_bytes": ("PULSO_HISTORY_BYTES", _whole(0, 999_999_999_999)),
     "backlog_events": ("PULSO_BACKLOG_EVENTS", _whole(1, 1_000_000)),
     "backlog_bytes": ("PULSO_BACKLOG_BYTES", _whole(1024, 1_073_741_824)),
     "write_timeout_seconds": ("PULSO_WRITE_TIMEOUT_SECONDS", _number(0.1, 3600)),

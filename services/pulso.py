@@ -58,6 +58,7 @@ class Pulso:
         self.bus = EventBus(
             history_events=settings.history_events,
             history_seconds=settings.history_seconds,
+            history_bytes=settings.history_bytes,
             coalesce_ms=settings.coalesce_ms,
             backlog=(settings.backlog_events, settings.backlog_bytes),
             observe=self.metrics.observe,

@@ -27,8 +27,9 @@ class EventBus:
     """The bus of one process.
 
     ``coalesce_ms``: the first event after a quiet moment goes out at once; those that follow
-    faster than this share one write. ``backlog``: events and bytes one reader may have waiting.
-    ``observe(seconds)`` is called with each event's time from publish to its write.
+    faster than this share one write. ``history_bytes``: of all bots together. ``backlog``:
+    events and bytes one reader may have waiting. ``observe(seconds)`` is called with each
+    event's time from publish to its write.
     """
 
     def __init__(
@@ -36,13 +37,14 @@ class EventBus:
         *,
         history_events: int = 1000,
         history_seconds: float = 600.0,
+        history_bytes: int = 268_435_456,
         coalesce_ms: float = 10.0,
         backlog: tuple[int, int] = (512, 1_048_576),
         observe: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.epoch = new_epoch()
-        self.history = History(history_events, history_seconds)
+        self.history = History(history_events, history_seconds, history_bytes)
         self._coalesce = coalesce_ms / 1000
         self._backlog = backlog
         self._observe = observe

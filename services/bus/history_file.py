@@ -15,7 +15,7 @@ import msgspec
 
 from services import files
 from services.bus.event_bus import EventBus
-from services.bus.history import BotHistory, Entry
+from services.bus.history import Entry
 from services.bus.idempotency import Answer, IdempotencyKeys
 
 NAME = "history.bin"
@@ -120,15 +120,15 @@ def restore(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
 def _fill(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> None:
     now = time.monotonic()
     bus.restore(saved.epoch, saved.seq)
-    bus.history.floor = saved.floor
-    for bot_id, saved_bot in saved.bots.items():
-        bot = BotHistory()
-        bot.dropped = saved_bot.dropped
-        bot.entries.extend(
-            Entry(e.seq, bot_id, e.frame, now - away - e.age, e.key) for e in saved_bot.entries
-        )
-        bus.history.bots[bot_id] = bot
-    bus.history.trim()
+    bus.history.restore(
+        saved.floor,
+        {bot_id: bot.dropped for bot_id, bot in saved.bots.items()},
+        (
+            Entry(e.seq, bot_id, e.frame, now - away - e.age, e.key)
+            for bot_id, bot in saved.bots.items()
+            for e in bot.entries
+        ),
+    )
     bus.history.sweep(now)
     for key in saved.keys:
         answer = Answer(key.digest, key.ids, now - away - key.age)

@@ -176,3 +176,17 @@ def test_a_resume_while_events_are_being_published_has_each_once(server: Running
     for stream in streams:
         assert [event.id for event in stream.take(len(ids) + 2)[2:]] == ids
         stream.close()
+
+
+def test_bots_together_keep_no_more_than_the_bytes_set_and_say_what_went(tmp_path: Path) -> None:
+    with running(tmp_path / "data", PULSO_HISTORY_BYTES="100000") as pulso:
+        [first] = pulso.publish(message("first", "x" * 1000))
+        for number in range(150):
+            pulso.publish(message(f"bot-{number}", "x" * 1000))
+        [last] = pulso.publish(message("last", "x" * 1000))
+        stream = pulso.stream("first", "bot-149", "last", after=first[:-1] + "0")
+        begin = stream.take(6)
+        assert [event.json["resumed"] for event in begin[:3]] == [False, True, True]
+        assert (begin[3].json["type"], begin[3].json["reason"]) == ("gap", "evicted")
+        assert [event.json["botId"] for event in begin[4:]] == ["bot-149", "last"]
+        assert begin[5].id == last

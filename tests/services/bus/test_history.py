@@ -1,6 +1,12 @@
 """What each bot remembers, and that it never forgets in silence."""
 
-from services.bus.history import Entry, History, in_order
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.bus import history as history_module
+from services.bus.history import ENTRY_BYTES, Entry, History, in_order
 
 
 def entry(seq: int, bot: str = "a", at: float = 0.0) -> Entry:
@@ -58,12 +64,55 @@ def test_sweep_forgets_the_old_events_of_quiet_bots() -> None:
     assert history.since("quiet", 0, 61) is None
 
 
-def test_trim_holds_every_bot_to_a_smaller_bound() -> None:
-    history = filled(History(9, 60), *map(entry, range(1, 6)))
-    history.events = 2
-    history.trim()
-    assert history.since("a", 2, 0) is None
-    assert seqs(history.since("a", 3, 0)) == [4, 5]
+def test_what_is_restored_is_held_to_a_smaller_bound() -> None:
+    history = History(2, 60)
+    history.restore(0, {"a": 0, "b": 2}, [*map(entry, range(3, 8)), entry(8, "b")])
+    assert history.since("a", 4, 0) is None
+    assert seqs(history.since("a", 5, 0)) == [6, 7]
+    assert history.since("b", 1, 0) is None
+    assert seqs(history.since("b", 2, 0)) == [8]
+
+
+def sized(seq: int, bot: str, at: float = 0.0) -> Entry:
+    return Entry(seq, bot, b"x" * (1000 - ENTRY_BYTES), at)
+
+
+def test_beyond_its_bytes_the_oldest_event_goes_whosever_it_is() -> None:
+    history = History(100, 60, 5000)
+    filled(history, *(sized(n, f"bot-{n}") for n in range(1, 6)))
+    assert [seqs(history.since(f"bot-{n}", 0, 0)) for n in range(1, 6)] == [[1], [2], [3], [4], [5]]
+    filled(history, sized(6, "bot-5"), sized(7, "new"))
+    assert history.held_bytes == 5000
+    assert history.since("bot-1", 0, 0) is None
+    assert history.since("bot-2", 0, 0) is None
+    assert history.since("bot-2", 2, 0) == []
+    assert seqs(history.since("bot-5", 0, 0)) == [5, 6]
+
+
+def test_an_event_larger_than_all_room_is_a_gap_and_nothing_is_held() -> None:
+    history = filled(History(100, 60, 900), sized(1, "a"))
+    assert history.since("a", 0, 0) is None
+    assert history.held_bytes == 0
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30)), max_size=300),
+    st.integers(0, 6),
+)
+def test_what_is_held_is_the_newest_within_every_bound(
+    published: list[tuple[str, int]], events: int
+) -> None:
+    history, now, model = History(events, 20, 12_000), 0.0, list[Entry]()
+    with patch.object(history_module, "_COMPACT_FROM", 4):
+        for seq, (bot, wait) in enumerate(published, 1):
+            now += wait / 10
+            history.append(one := sized(seq, bot, now))
+            mine = [e for e in model if e.bot_id == bot and e.at >= now - 20] + [one]
+            model = [e for e in model if e.bot_id != bot] + mine[max(0, len(mine) - events) :]
+            model = sorted(model, key=lambda e: e.seq)[-12:]
+            held = [e for bot_history in history.bots.values() for e in bot_history.entries]
+            assert in_order([held]) == model
+            assert history.held_bytes == 1000 * len(model)
 
 
 def test_beyond_its_bots_the_longest_silent_are_told_as_gaps() -> None:
