@@ -24,6 +24,10 @@ class Cursor(NamedTuple):
         match = _FORM.fullmatch(text) if len(text) <= 64 and text.isascii() else None
         return cls(match[1], int(match[2])) if match else None
 
+    def run(self, count: int) -> list[str]:
+        """The ids of ``count`` events that follow each other, this one first."""
+        return [str(Cursor(self.epoch, seq)) for seq in range(self.seq, self.seq + count)]
+
 
 def new_epoch() -> str:
     """16 hex digits: milliseconds since 1970, then 16 random bits against a clock set back."""

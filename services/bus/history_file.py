@@ -20,7 +20,7 @@ from services.bus.idempotency import Answer, IdempotencyKeys
 
 NAME = "history.bin"
 MAX_BYTES = 1_073_741_824
-_FORMAT = 1
+_FORMAT = 2
 
 log = logging.getLogger("pulso.history")
 
@@ -41,7 +41,8 @@ class SavedKey(msgspec.Struct, frozen=True, array_like=True):
     sub: str
     key: str
     digest: bytes
-    ids: list[str]
+    first_id: str
+    count: int
     age: float
 
 
@@ -77,7 +78,7 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
             for bot_id, bot in bus.history.bots.items()
         },
         [
-            SavedKey(sub, key, answer.digest, answer.ids, now - answer.at)
+            SavedKey(sub, key, answer.digest, answer.first_id, answer.count, now - answer.at)
             for (sub, key), answer in keys.answers.items()
         ],
     )
@@ -131,5 +132,5 @@ def _fill(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> No
     )
     bus.history.sweep(now)
     for key in saved.keys:
-        answer = Answer(key.digest, key.ids, now - away - key.age)
+        answer = Answer(key.digest, key.first_id, key.count, now - away - key.age)
         keys.answers[key.sub, key.key] = answer

@@ -9,17 +9,25 @@ from hashlib import sha256
 
 import msgspec
 
+from services.bus.cursor import Cursor
 from services.errors import Conflict
 
 MAX_KEYS = 100_000  # some 300 bytes each
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What was answered: the ids, and the body they were for."""
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What was answered, and the body it was for. Ids of one request follow each other."""
 
     digest: bytes
-    ids: list[str]
+    first_id: str
+    count: int
     at: float
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids as they were given."""
+        first = Cursor.parse(self.first_id)
+        return first.run(self.count) if first is not None else [self.first_id]
 
 
 class IdempotencyKeys:
@@ -41,7 +49,9 @@ class IdempotencyKeys:
         return answer.ids
 
     def remember(self, sub: str, key: str, body: bytes, ids: list[str]) -> None:
-        self.answers[sub, key] = Answer(sha256(body).digest(), ids, self._clock())
+        """Keep the answer of a new key: the ids of one ``publish_all``, at least one."""
+        digest = sha256(body).digest()
+        self.answers[sub, key] = Answer(digest, ids[0], len(ids), self._clock())
 
     def _forget_old(self) -> None:
         horizon = self._clock() - self._seconds

@@ -50,6 +50,19 @@ def test_a_bus_goes_on_as_if_it_had_never_stopped(path: Path) -> None:
     assert again.publish(BotQr(bot_id="b0", qr="x")) > ids[-1]
 
 
+def test_a_key_of_a_thousand_events_takes_no_room_in_the_file(path: Path) -> None:
+    bus = a_bus(history_events=0)
+    ids = bus.publish_all([BotQr(bot_id="b", qr="x")] * 1000)
+    keys = IdempotencyKeys(600)
+    for number in range(100):
+        keys.remember("ana", str(number), b"body", ids)
+    save(path, bus, keys)
+    assert path.stat().st_size < 100 * 200
+    restored = IdempotencyKeys(600)
+    restore(path, a_bus(), restored)
+    assert restored.find("ana", "99", b"body") == ids
+
+
 def test_a_file_is_read_once_and_is_its_owners(path: Path) -> None:
     bus, keys, _ = filled()
     save(path, bus, keys)

@@ -1,7 +1,10 @@
 """Retries: which are the same, and for how long."""
 
+import msgspec
 import pytest
 
+from services.bus.event_bus import EventBus
+from services.bus.events import BotConnecting
 from services.bus.idempotency import IdempotencyKeys
 from services.errors import Conflict
 
@@ -21,6 +24,17 @@ def test_a_key_answers_its_sub_and_body_only() -> None:
     assert keys.find("ana", "k2", b"body") is None
     with pytest.raises(Conflict):
         keys.find("ana", "k", b"body ")
+
+
+def test_a_key_of_a_thousand_events_is_as_small_as_one_of_one() -> None:
+    keys = IdempotencyKeys(60)
+    ids = EventBus(coalesce_ms=0).publish_all([BotConnecting(bot_id="b")] * 1000)
+    keys.remember("ana", "one", b"", ids[:1])
+    keys.remember("ana", "many", b"", ids)
+    assert keys.find("ana", "one", b"") == ids[:1]
+    assert keys.find("ana", "many", b"") == ids
+    one, many = (len(msgspec.msgpack.encode(answer)) for answer in keys.answers.values())
+    assert many - one <= 2
 
 
 def test_a_key_counts_within_the_window_and_no_longer() -> None:
