@@ -9,7 +9,7 @@ tick goes out as one write a stream, in sequence order.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import msgspec
 
@@ -18,7 +18,7 @@ from services.bus.cursor import Cursor, new_epoch
 from services.bus.events import Event, conflation_key
 from services.bus.history import Entry, History, in_order
 from services.bus.sse import event_frame
-from services.bus.subscription import Start, Subscription
+from services.bus.subscription import Pressure, Start, Subscription
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,8 +58,7 @@ class EventBus:
         self.published: Counter[str] = Counter()
         self.gaps: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
-        # The most events any reader has had waiting.
-        self.high_water = 0
+        self.pressure = Pressure()
 
     @property
     def seq(self) -> int:
@@ -138,6 +137,7 @@ class EventBus:
             cursor.seq if cursor is not None and resumed else self._seq,
             flushed_seq=self.flushed_seq,
             leave=self._leave,
+            pressure=self.pressure,
             backlog=self._backlog,
         )
         for bot_id in subscription.bots:
@@ -177,8 +177,6 @@ class EventBus:
                 readers.pop(subscription, None)
                 if not readers:
                     del self._readers[bot_id]
-        self.counts["conflated"] += subscription.conflated
-        self.high_water = max(self.high_water, subscription.high_water)
 
     def _flush(self) -> None:
         if self._timer is not None:
@@ -190,43 +188,50 @@ class EventBus:
         by_bot: dict[str, list[Entry]] = {}
         for entry in pending:
             by_bot.setdefault(entry.bot_id, []).append(entry)
-        delivered = 0
+        # Sequence numbers of what at least one reader took at once.
+        taken: set[int] = set()
         several: dict[Subscription, None] = {}
         for bot_id, entries in by_bot.items():
             readers = self._readers.get(bot_id)
             if not readers:
                 continue
-            tick: list[Block] | None = None
-            for reader in tuple(readers):  # a reader that is closed as slow leaves
+            single: list[Subscription] = []
+            for reader in readers:
                 if reader.several:
                     several[reader] = None
-                    continue
-                if tick is None:
-                    tick = to_blocks(entries)
-                delivered += reader.offer(tick)
+                else:
+                    single.append(reader)
+            if single:
+                taken.update(self._offer(entries, single))
         if several:
-            delivered += self._flush_several(several, by_bot, pending)
+            for bots, readers_of_them in _by_news(several, by_bot.keys()).items():
+                entries = [entry for entry in pending if entry.bot_id in bots]
+                taken.update(self._offer(entries, readers_of_them))
         self._flushed_seq = pending[-1].seq
         self._flushed_at = now = self._clock()
-        self.counts["delivered"] += delivered
-        if delivered and self._observe is not None:
+        if taken and self._observe is not None:
             for entry in pending:
-                self._observe(now - entry.at)
+                if entry.seq in taken:
+                    self._observe(now - entry.at)
 
-    def _flush_several(
-        self,
-        readers: Iterable[Subscription],
-        by_bot: dict[str, list[Entry]],
-        pending: list[Entry],
-    ) -> int:
-        """Streams of several bots: one join for each set of bots that has news."""
-        ticks: dict[frozenset[str], list[Block]] = {}
-        delivered = 0
+    def _offer(self, entries: list[Entry], readers: Iterable[Subscription]) -> list[int]:
+        """Give these events to these readers. The sequence numbers of what any took at once."""
+        tick = to_blocks(entries)
+        delivered = most = 0
         for reader in readers:
-            bots = frozenset(by_bot.keys() & reader.bots)
-            tick = ticks.get(bots)
-            if tick is None:
-                tick = to_blocks([entry for entry in pending if entry.bot_id in bots])
-                ticks[bots] = tick
-            delivered += reader.offer(tick)
-        return delivered
+            written = reader.offer(tick)
+            delivered += written
+            if written > most:
+                most = written
+        self.counts["delivered"] += delivered
+        return [entry.seq for entry in entries[:most]]
+
+
+def _by_news(
+    readers: Iterable[Subscription], bots: Set[str]
+) -> dict[frozenset[str], list[Subscription]]:
+    """Readers of several bots by which of ``bots`` they follow: each set is joined once."""
+    found: dict[frozenset[str], list[Subscription]] = {}
+    for reader in readers:
+        found.setdefault(frozenset(bots & reader.bots), []).append(reader)
+    return found

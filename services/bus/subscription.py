@@ -23,6 +23,17 @@ CloseReason = Literal["shutdown", "token-expired", "slow", "revoked", "renew", "
 _GRACEFUL = frozenset({"shutdown", "renew"})
 
 
+class Pressure:
+    """What slow readers cost, over all of them and while they live."""
+
+    __slots__ = ("conflated", "high_water")
+
+    def __init__(self) -> None:
+        self.conflated = 0
+        # The most events any reader has had waiting.
+        self.high_water = 0
+
+
 class Start(msgspec.Struct, frozen=True):
     """How one bot of a new stream begins: resumed, or with a gap, or simply from now."""
 
@@ -69,12 +80,11 @@ class Subscription:
         "_backlog_events",
         "_flushed_seq",
         "_leave",
+        "_pressure",
         "_queue",
         "_seq",
         "bots",
         "closing",
-        "conflated",
-        "high_water",
         "replay",
         "several",
         "sink",
@@ -91,6 +101,7 @@ class Subscription:
         *,
         flushed_seq: Callable[[], int],
         leave: Callable[["Subscription"], None],
+        pressure: Pressure,
         backlog: tuple[int, int],
     ) -> None:
         self.starts = tuple(starts)
@@ -100,12 +111,11 @@ class Subscription:
         self._seq = seq
         self._flushed_seq = flushed_seq
         self._leave = leave
+        self._pressure = pressure
         self._backlog_events, self._backlog_bytes = backlog
         self._queue = _Waiting()
         self.waiting_events = 0
         self.waiting_bytes = 0
-        self.conflated = 0
-        self.high_water = 0
         self.closing: CloseReason | None = None
         # Set only while the reader waits on an empty queue: then a block may go straight out.
         self.sink: Sink | None = None
@@ -152,7 +162,8 @@ class Subscription:
             self.waiting_events += len(block.entries)
             self.waiting_bytes += len(block.data)
             self._put(block)
-        self.high_water = max(self.high_water, self.waiting_events)
+        if self.waiting_events > self._pressure.high_water:
+            self._pressure.high_water = self.waiting_events
         # One tick never closes a stream that had nothing waiting, however large it is.
         if not nothing_waited and self._full():
             self._conflate()
@@ -222,7 +233,7 @@ class Subscription:
         items = self._drain()
         waiting = [entry for item in items if isinstance(item, Block) for entry in item.entries]
         kept = conflated(waiting)
-        self.conflated += len(waiting) - len(kept)
+        self._pressure.conflated += len(waiting) - len(kept)
         for item in items:
             if not isinstance(item, Block):
                 self._put(item)

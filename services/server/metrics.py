@@ -29,7 +29,7 @@ class Metrics:
         self.observe = self.latency.observe
 
     def watch(self, bus: EventBus, streams: Streams) -> None:
-        """Add these parts to what is told."""
+        """Add these parts to what is reported."""
         self._registry.register(_Parts(bus, streams, self._version))
 
     def text(self) -> bytes:
@@ -51,21 +51,30 @@ class _Parts(Collector):
             "pulso_subscriptions", "Pairs of an open stream and a bot", value=bus.subscriptions
         )
         yield GaugeMetricFamily(
+            "pulso_queued_events",
+            "Events that wait for slow streams now",
+            value=streams.queued_events(),
+        )
+        yield GaugeMetricFamily(
             "pulso_queued_events_high_water",
             "The most events any stream has had waiting",
-            value=bus.high_water,
+            value=bus.pressure.high_water,
         )
         yield CounterMetricFamily("pulso_streams_opened", "Streams opened", value=streams.opened)
         yield _labelled("pulso_streams_closed", "Streams closed", "reason", streams.closed)
         yield _labelled("pulso_streams_refused", "Soft refusals", "reason", streams.refused)
         yield _labelled("pulso_events_published", "Events published", "type", bus.published)
-        yield _labelled("pulso_gaps", "Gaps told", "reason", bus.gaps)
-        for name, text in (
-            ("delivered", "Events written to streams"),
-            ("replayed", "Events given again on resume"),
-            ("conflated", "Events replaced by a newer one for a slow stream"),
+        yield _labelled("pulso_gaps", "Gaps reported", "reason", bus.gaps)
+        for name, text, value in (
+            ("delivered", "Events written to streams", bus.counts["delivered"]),
+            ("replayed", "Events given again on resume", bus.counts["replayed"]),
+            (
+                "conflated",
+                "Events replaced by a newer one for a slow stream",
+                bus.pressure.conflated,
+            ),
         ):
-            yield CounterMetricFamily(f"pulso_events_{name}", text, value=bus.counts[name])
+            yield CounterMetricFamily(f"pulso_events_{name}", text, value=value)
 
 
 def _labelled(name: str, text: str, label: str, counts: dict[str, int]) -> CounterMetricFamily:

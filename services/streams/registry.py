@@ -124,6 +124,10 @@ class Streams:
             if claims.admin or stream.claims.sub == claims.sub
         ]
 
+    def queued_events(self) -> int:
+        """How many events wait in all streams together."""
+        return sum(stream.subscription.waiting_events for stream in self._streams.values())
+
     def end(self, stream_id: str, claims: Claims) -> None:
         """Revoke a stream. NotFound for what isn't there and for other people's."""
         stream = self._streams.get(stream_id)

@@ -203,6 +203,10 @@ def test_a_slow_stream_gets_every_message_and_the_newest_typing_of_each_session(
         ids.append(posted[-1])
     end = patient.publish(message("b1", "the end"))
     ids += end
+    # What the metrics say of a slow stream they say while it lives.
+    assert patient.metric("pulso_queued_events") == queued(patient) > 0
+    assert patient.metric("pulso_queued_events_high_water") >= queued(patient)
+    assert patient.metric("pulso_events_conflated_total") > 0
     while stream.parser.last_id != end[0]:
         stream.read()
         assert not stream.ended
@@ -212,8 +216,9 @@ def test_a_slow_stream_gets_every_message_and_the_newest_typing_of_each_session(
     assert {event.json["sessionId"]: event.id for event in seen} == last
     order = [event.id for event in stream.events[1:]]
     assert order == sorted(set(order))
+    assert patient.metric("pulso_events_conflated_total") == 1000 - len(seen)
+    assert patient.metric("pulso_queued_events") == 0
     stream.close()
-    eventually(lambda: patient.metric("pulso_events_conflated_total") == 1000 - len(seen))
 
 
 @pytest.mark.parametrize("size", [2, 900])

@@ -170,6 +170,28 @@ async def test_nothing_is_counted_twice() -> None:
 
 
 @pytest.mark.gen_test
+async def test_only_what_somebody_received_counts_as_written() -> None:
+    seen: list[float] = []
+    bus = EventBus(coalesce_ms=0, observe=seen.append)
+    bus.publish_all([said("a"), said("nobody")])
+    assert seen == []
+    one, taken = await idle(bus, "a")
+    both, also_taken = await idle(bus, "a", "b")
+    bus.publish_all([said("a"), said("nobody"), said("b"), said("a")])
+    assert len(seen) == 3
+    for reader, waiting in ((one, taken.waiting), (both, also_taken.waiting)):
+        reader.close("gone")
+        await waiting
+    with bus.subscribe(["a"]) as busy:
+        bus.publish(said("a"))
+        assert len(seen) == 3
+        item = await busy.next()
+        assert isinstance(item, Block)
+        bus.wrote(item)
+        assert len(seen) == 4
+
+
+@pytest.mark.gen_test
 async def test_a_reader_closed_while_a_tick_goes_round_hurts_no_other() -> None:
     bus = EventBus(coalesce_ms=0, backlog=(1, 100_000))
     slow, steady = bus.subscribe(["a"]), bus.subscribe(["a"])

@@ -80,7 +80,20 @@ async def test_a_full_reader_keeps_every_message_and_the_newest_of_the_rest() ->
         assert reader.closing is None
         waiting = await all_of(reader)
         assert [b'"qr":"new"' in frame for frame in waiting] == [False, False, True]
-        assert reader.conflated == 2
+        assert bus.pressure.conflated == 2
+
+
+@pytest.mark.gen_test
+async def test_a_backlog_is_counted_while_its_reader_lives() -> None:
+    bus = bus_with(events=4)
+    with bus.subscribe(["b1"]):
+        for n in range(3):
+            bus.publish(qr(str(n)))
+        assert (bus.pressure.high_water, bus.pressure.conflated) == (3, 0)
+        for n in range(3):
+            bus.publish(qr(str(n)))
+        assert (bus.pressure.high_water, bus.pressure.conflated) == (5, 4)
+    assert (bus.pressure.high_water, bus.pressure.conflated) == (5, 4)
 
 
 @pytest.mark.gen_test
