@@ -2,7 +2,6 @@
 
 import math
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -226,28 +225,3 @@ SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "allowed_origins": ("PULSO_ALLOWED_ORIGINS", _origins),
     "trusted_proxies": ("PULSO_TRUSTED_PROXIES", _proxies),
 }
-
-
-def open_data_dir(path: Path) -> None:
-    """Make the data dir, for its owner only. SettingError where that can't be."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
-    except OSError as error:
-        raise SettingError(f"PULSO_DATA_DIR={str(path)!r}: {error.strerror}") from None
-
-
-def kept_secret(path: Path) -> str:
-    """The secret in this file, made and written (0600) where there is none yet."""
-    if path.exists():
-        kept = path.read_text().strip()
-        if not kept:
-            raise SettingError(f"{path}: is empty; delete it to get a new secret")
-        return kept
-    made = secrets.token_urlsafe(48)
-    scratch = path.with_name(path.name + ".new")
-    scratch.unlink(missing_ok=True)
-    scratch.touch(mode=0o600)
-    scratch.write_text(made + "\n")
-    scratch.replace(path)
-    return made

@@ -1,4 +1,4 @@
-"""Every refusal Pulso can answer with; each knows the HTTP status it suggests.
+"""What ends a start, and every refusal Pulso can answer with, each with the status it suggests.
 
 Refusal
 ├── Invalid          400  the request is wrong in itself
@@ -11,6 +11,10 @@ Refusal
 ├── TooMany          429
 └── Unavailable      503  passing trouble of ours: store, gateway, shutdown
 """
+
+
+class CannotStart(Exception):
+    """The start ends here, with exit status 1; the text is the one line that says why."""
 
 
 class Refusal(Exception):

@@ -1,10 +1,12 @@
 """The composition root: every part of the server is made here, opened and closed."""
 
 import asyncio
+import logging
 import secrets
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
+from sqlalchemy.exc import DatabaseError
 from tornado.httputil import HTTPServerConnectionDelegate
 
 from services.access.operators import Operators
@@ -20,6 +22,8 @@ from services.chats.answering import Answering
 from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
 from services.config import Settings
+from services.errors import CannotStart, Unavailable
+from services.server import data_dir
 from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
 from services.server.metrics import Metrics
@@ -41,12 +45,16 @@ STALLED_ANSWER_SECONDS = 30
 
 # How long a shutdown waits for answers that are under way.
 ANSWER_SECONDS = 2.0
+# What each step of it has in any case, however late it is.
+LEAST_SECONDS = 0.2
+
+log = logging.getLogger("pulso")
 
 MakeApplication = Callable[["Pulso"], HTTPServerConnectionDelegate]
 
 
 class Pulso:
-    """The running server. Made without a loop; ``open``, ``listen``, ``close`` need one.
+    """The running server, for the length of an ``async with``. Made without a loop.
 
     ``make_application`` gives what answers requests, from the parts made here.
     """
@@ -104,48 +112,108 @@ class Pulso:
         )
         self.server.trusted_proxies = frozenset(settings.trusted_proxies)
         self.listener: Listener | None = None
+        # Of the first operator, where it was made just now by us.
+        self.first_password: str | None = None
+        self._opened = AsyncExitStack()
+        self._limit: float | None = None
 
-    async def open(self) -> str | None:
-        """Get ready to serve. The first operator's password where it was made just now."""
-        await self.database.open()
-        history_file.restore(self.history_path, self.bus, self.keys)
-        password = self.settings.admin_password or secrets.token_urlsafe(12)
-        made = await self.operators.open(password)
-        self.streams.start()
-        self.intake.open(self.bots.take, self.conversations.take)
-        await self.gateway.open(self.intake.feed)
-        await self.bots.open()
-        return password if made else None
+    async def __aenter__(self) -> "Pulso":
+        """Take what serving needs, one after the other; the last step accepts connections.
 
-    def listen(self) -> str:
-        """Begin to accept; the address."""
-        host = self.settings.host
-        self.listener = Listener(
-            self.server, host, self.settings.port, dead_after=STALLED_ANSWER_SECONDS
-        )
-        self.listener.start()
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
+        CannotStart where one can't be had; those before it are then let go again.
+        """
+        async with AsyncExitStack() as opened:
+            await self._open(opened)
+            self._opened = opened.pop_all()
+        return self
 
-    async def close(self) -> None:
-        """Let every stream go, then everything else. Bounded by ``PULSO_DRAIN_SECONDS``."""
-        loop = asyncio.get_running_loop()
-        limit = loop.time() + self.settings.drain_seconds
-        await self.streams.drain(self.settings.drain_seconds)
-        if self.listener is not None:
-            self.listener.close()
-        await self.in_flight.settle(min(ANSWER_SECONDS, (limit - loop.time()) / 2))
-        await self.server.close_all_connections()
-        await self.conversations.close()
-        await self.gateway.close()
-        await self.intake.close()
-        self.streams.stop()
-        self.bus.close()
-        history_file.save(self.history_path, self.bus, self.keys)
-        await self.database.close()
+    async def __aexit__(self, *_: object) -> None:
+        """Let everything go, last taken first. Bounded by ``PULSO_DRAIN_SECONDS``."""
+        await self._opened.aclose()
 
     @property
-    def history_path(self) -> Path:
-        return self.settings.data_dir / history_file.NAME
+    def address(self) -> str:
+        """Where it listens, once it does."""
+        assert self.listener is not None
+        host = self.settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
+
+    async def _open(self, opened: AsyncExitStack) -> None:
+        settings = self.settings
+        opened.enter_context(data_dir.locked(settings.data_dir))
+        # Before anything is changed: a busy port must cost nothing.
+        self.listener = listener = _bound(self.server, settings)
+        opened.callback(listener.close)
+        opened.push_async_callback(self.database.close)
+        with _store_trouble():
+            await self.database.open()
+        history = settings.data_dir / history_file.NAME
+        history_file.restore(history, self.bus, self.keys)
+        opened.callback(history_file.save, history, self.bus, self.keys)
+        opened.callback(self.bus.close)
+        with _store_trouble():
+            await self._open_operators()
+        self.streams.start()
+        opened.callback(self.streams.stop)
+        self.intake.open(self.bots.take, self.conversations.take)
+        await self.gateway.open(self.intake.feed)
+        opened.push_async_callback(self._close_intake)
+        opened.push_async_callback(self._in_time, self.gateway.close)
+        opened.push_async_callback(self._in_time, self.conversations.close)
+        with _store_trouble():
+            await self.bots.open()
+        listener.start()
+        opened.push_async_callback(self._let_clients_go)
+
+    async def _open_operators(self) -> None:
+        given = self.settings.admin_password
+        password = given or secrets.token_urlsafe(12)
+        if await self.operators.open(password) and not given:
+            self.first_password = password
+
+    async def _let_clients_go(self) -> None:
+        await self.streams.drain(self._left())
+        assert self.listener is not None
+        self.listener.close()
+        await self.in_flight.settle(min(ANSWER_SECONDS, self._left() / 2))
+        await self.server.close_all_connections()
+
+    async def _close_intake(self) -> None:
+        await self.intake.close(self._left())
+
+    async def _in_time(self, close: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with asyncio.timeout(self._left()):
+                await close()
+        except TimeoutError:
+            log.warning("%s was not over in time", close.__qualname__)
+
+    def _left(self) -> float:
+        """Seconds that are left of ``PULSO_DRAIN_SECONDS``, counted from the first call on."""
+        now = asyncio.get_running_loop().time()
+        if self._limit is None:
+            self._limit = now + self.settings.drain_seconds
+        return max(LEAST_SECONDS, self._limit - now)
+
+
+def _bound(server: Server, settings: Settings) -> Listener:
+    host, port = settings.host, settings.port
+    try:
+        return Listener(server, host, port, dead_after=STALLED_ANSWER_SECONDS)
+    except OSError as error:
+        raise CannotStart(f"{host}:{port}: {error.strerror}") from None
+
+
+@contextmanager
+def _store_trouble() -> Iterator[None]:
+    """CannotStart in place of whatever the store raises: one line, without statement or values."""
+    try:
+        yield
+    except Unavailable as error:
+        cause = getattr(error.__cause__, "orig", None) or error.__cause__
+        raise CannotStart(f"{error.message}: {cause}" if cause else error.message) from None
+    except DatabaseError as error:
+        raise CannotStart(f"the store is damaged: {error.orig}") from None
 
 
 def make_gateway(settings: Settings) -> Gateway:

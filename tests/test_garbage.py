@@ -48,22 +48,19 @@ def test_a_closed_stream_leaves_nothing_for_the_collector(tmp_path: Path, ending
         writer.close()
 
     async def run() -> None:
-        pulso = Pulso(settings, make_application)
-        await pulso.open()
-        pulso.listen()
-        assert pulso.listener is not None
-        await open_and_end(pulso, pulso.listener.port)  # what is made once is made now
-        await asyncio.sleep(0.1)
-        gc.collect()
-        gc.disable()
-        try:
-            before = alive()
-            for _ in range(5):
-                await open_and_end(pulso, pulso.listener.port)
-            await asyncio.sleep(0.5)
-            assert alive() == before
-        finally:
-            gc.enable()
-            await pulso.close()
+        async with Pulso(settings, make_application) as pulso:
+            assert pulso.listener is not None
+            await open_and_end(pulso, pulso.listener.port)  # what is made once is made now
+            await asyncio.sleep(0.1)
+            gc.collect()
+            gc.disable()
+            try:
+                before = alive()
+                for _ in range(5):
+                    await open_and_end(pulso, pulso.listener.port)
+                await asyncio.sleep(0.5)
+                assert alive() == before
+            finally:
+                gc.enable()
 
     asyncio.run(run())

@@ -14,6 +14,8 @@ import pytest
 from main import parse
 from tests.running import PASSWORD, ROOT, SECRET, RunningPulso
 
+LOGIN = {"username": "admin", "password": PASSWORD}
+
 
 def run(folder: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PULSO_", "JWT_"))}
@@ -161,11 +163,19 @@ def test_what_it_makes_for_itself_is_its_owners_and_is_kept(tmp_path: Path) -> N
     assert "First login" not in pulso.output
 
 
+def test_a_password_that_was_given_is_not_printed(tmp_path: Path) -> None:
+    pulso = RunningPulso(tmp_path / "data").start()
+    assert pulso.request("POST", "/api/auth/login", LOGIN).status == 200
+    assert pulso.stop() == 0
+    assert pulso.output == f"Pulso is listening on http://127.0.0.1:{pulso.port}\n"
+    assert PASSWORD not in pulso.log
+
+
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, pulso: RunningPulso) -> None:
     found = run(tmp_path / "other", "serve", PULSO_PORT=str(pulso.port), JWT_SECRET=SECRET)
     assert found.returncode == 1
     assert "Traceback" not in found.stderr
-    assert "Address already in use" in found.stderr
+    assert "Address already in use" in found.stderr.splitlines()[-1]
 
 
 def test_a_short_secret_is_warned_about_and_works(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ and keeps its own name.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -20,8 +21,9 @@ from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
 from services.store.to_the_end import to_the_end
 
-# Seconds between attempts to open.
-OPENING = (0.05, 0.1, 0.2, 0.4, 0.8)
+# An attempt to open waits for SQLite's locks by itself, for 5 s.
+OPENING_SECONDS = 4.0
+OPENING_PAUSE_SECONDS = 0.1
 
 # No connection, no room, shutting down or starting up, a deadlock:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -49,16 +51,18 @@ class Database:
     async def open(self) -> None:
         """Make or migrate the schema. StoreUnusable where what is there can't be used.
 
-        Unavailable where it can't be reached, after a second and a half of trying.
+        Unavailable where it can't be reached, after some seconds of trying.
         """
-        for seconds in OPENING:
+        limit = time.monotonic() + OPENING_SECONDS
+        while True:
             try:
                 return await self._open()
             except Unavailable:
                 # Two that open a new file at once: SQLite waits for no lock while it changes a
                 # file's journal, it refuses one of them at once.
-                await asyncio.sleep(seconds)
-        return await self._open()
+                if time.monotonic() > limit:
+                    raise
+                await asyncio.sleep(OPENING_PAUSE_SECONDS)
 
     async def close(self) -> None:
         """Let every connection go."""

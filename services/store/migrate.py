@@ -8,12 +8,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from services.errors import CannotStart
+
 SCRIPTS = Path(__file__).parent / "migrations"
 # Any number, the same in every process: who starts second waits for the first.
 MIGRATION_LOCK = 7_485_207
 
 
-class StoreUnusable(Exception):
+class StoreUnusable(CannotStart):
     """The store is there and can't be used as it is: damaged, another program's, or newer."""
 
 

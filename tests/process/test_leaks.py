@@ -114,8 +114,11 @@ def test_no_task_and_no_handler_is_left(tmp_path: Path) -> None:
 
 
 async def _come_and_go(pulso: Pulso) -> None:
-    await pulso.open()
-    port = int(pulso.listen().rpartition(":")[2])
+    async with pulso:
+        await _visit(pulso, int(pulso.address.rpartition(":")[2]))
+
+
+async def _visit(pulso: Pulso, port: int) -> None:
     token = pulso.tokens.sign("visitor")
     request = f"GET /events/stream?botId=b1&token={token} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     handlers: weakref.WeakSet[object] = weakref.WeakSet()
@@ -143,4 +146,3 @@ async def _come_and_go(pulso: Pulso) -> None:
         await asyncio.sleep(0.02)
     gc.collect()
     assert not handlers
-    await pulso.close()

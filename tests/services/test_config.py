@@ -1,18 +1,9 @@
 """Settings: every one by its name, and what is refused by name and value."""
 
-import stat
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from services.config import (
-    SETTINGS,
-    SettingError,
-    Settings,
-    kept_secret,
-    open_data_dir,
-)
+from services.config import SETTINGS, SettingError, Settings
 
 # As the documentation promises them.
 DEFAULTS = {
@@ -139,29 +130,3 @@ def test_lists_are_read_with_blanks_around_them() -> None:
     )
     assert settings.allowed_origins == ("https://a.example", "http://[::1]:4321")
     assert settings.trusted_proxies == ("10.0.0.1", "fe80::1")
-
-
-def test_a_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "jwt-secret"
-    made = kept_secret(path)
-    assert len(made) >= 32
-    assert kept_secret(path) == made
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [found.name for found in tmp_path.iterdir()] == ["jwt-secret"]
-    assert kept_secret(tmp_path / "another") != made
-
-
-def test_an_empty_secret_is_not_replaced_in_silence(tmp_path: Path) -> None:
-    (tmp_path / "jwt-secret").write_text("\n")
-    with pytest.raises(SettingError, match="jwt-secret"):
-        kept_secret(tmp_path / "jwt-secret")
-
-
-def test_the_data_dir_is_made_for_its_owner_only(tmp_path: Path) -> None:
-    for _ in range(2):
-        open_data_dir(tmp_path / "deep" / "data")
-        assert stat.S_IMODE((tmp_path / "deep" / "data").stat().st_mode) == 0o700
-        (tmp_path / "deep" / "data").chmod(0o755)
-    (tmp_path / "file").touch()
-    with pytest.raises(SettingError, match="PULSO_DATA_DIR="):
-        open_data_dir(tmp_path / "file" / "data")
