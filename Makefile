@@ -25,11 +25,14 @@ test: $(VENV)/test
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PACKAGES); fi
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/test $(TOOLS)
+check: $(VENV)/test $(TOOLS) $(PACKAGES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	node_modules/.bin/biome check .
+	node_modules/.bin/tsc
+	node_modules/.bin/tsc -p tsconfig.node.json
+	node_modules/.bin/tsc -p $(DOUBLE)
 
 bench: $(VENV)/bench
 	$(BIN)/python -m bench $(ARGS)

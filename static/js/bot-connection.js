@@ -14,19 +14,26 @@ import { confirm } from './ui/dialogs.js';
 import { el, setText } from './ui/dom.js';
 import { contact, secondsUntil } from './ui/format.js';
 
+/** @import { BotEvent, BotState, StatusAnswer } from './types.js' */
+/** @import { Key } from './i18n/i18n.js' */
+
+/** @type {('bot:qr' | 'bot:connecting' | 'bot:connected' | 'bot:disconnected' | 'bot:qr-expired')[]} */
 const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
 const LAST_CODE = 6;
 
 export class BotConnection extends HTMLElement {
   static observedAttributes = ['bot-id'];
 
+  /** @type {BotState | null} */
   #state = null;
+  /** @type {BotEventSource | null} */
   #source = null;
   #countdown = 0;
-  #parts = null;
+  #parts = this.#makeParts();
+  #built = false;
 
   connectedCallback() {
-    this.#parts ??= this.#build();
+    if (!this.#built) this.#build();
     this.#start();
   }
 
@@ -35,14 +42,14 @@ export class BotConnection extends HTMLElement {
   }
 
   attributeChangedCallback() {
-    if (this.isConnected && this.#parts) {
+    if (this.isConnected && this.#built) {
       this.#stop();
       this.#start();
     }
   }
 
   get botId() {
-    return this.getAttribute('bot-id');
+    return this.getAttribute('bot-id') ?? '';
   }
 
   #start() {
@@ -71,8 +78,10 @@ export class BotConnection extends HTMLElement {
     this.#state = null;
   }
 
+  /** @param {BotEventSource} source */
   async #read(source) {
     try {
+      /** @type {StatusAnswer} */
       const answer = await get(botPath(this.botId, 'status'));
       if (source !== this.#source) return;
       this.#state = fromStatus(answer);
@@ -84,14 +93,20 @@ export class BotConnection extends HTMLElement {
     }
   }
 
-  /** While the stream is live: read and resume from there only where it kept something from us. */
+  /**
+   * While the stream is live: read and resume from there only where it kept something from us.
+   *
+   * @param {BotEventSource} source
+   */
   async #check(source) {
+    /** @type {StatusAnswer | null} */
     const answer = await get(botPath(this.botId, 'status')).catch(() => null);
     if (source !== this.#source || !answer || !this.#state) return;
     if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq)
       await this.#read(source);
   }
 
+  /** @param {BotEvent} event */
   #apply(event) {
     if (!this.#state) return;
     this.#state = fold(this.#state, event);
@@ -99,9 +114,10 @@ export class BotConnection extends HTMLElement {
     // The event does not distinguish a bot that rests from one that failed; the status does.
     const unclear =
       event.type === 'bot:disconnected' && !event.willReconnect && event.statusCode === null;
-    if (unclear) this.#read(this.#source);
+    if (unclear && this.#source) this.#read(this.#source);
   }
 
+  /** @param {'connect' | 'disconnect' | 'logout'} action */
   async #ask(action) {
     this.#problem('');
     const buttons = this.#parts.actions.querySelectorAll('button');
@@ -120,45 +136,53 @@ export class BotConnection extends HTMLElement {
     if (await confirm(words)) await this.#ask('logout');
   }
 
+  /** @param {string} text */
   #problem(text) {
     setText(this.#parts.problem, text);
   }
 
-  #build() {
+  #makeParts() {
+    /** @param {Key} key @param {() => void} act */
     const button = (key, act, className = '') => {
       const node = el('button', { type: 'button', className, textContent: t(key), hidden: true });
       node.addEventListener('click', act);
       return node;
     };
-    const parts = {
+    return {
       status: el('p', { className: 'status', role: 'status' }),
       times: el('p', { className: 'soft small' }),
       note: el('p', { className: 'soft' }),
-      reason: el('p', { className: 'reason', role: 'status' }),
+      reason: el('p', { className: 'reason', role: 'status', hidden: true }),
+      qr: el('div', { className: 'qr', hidden: true }),
       image: el('img', { alt: t('bot.qrAlt'), width: 300, height: 300 }),
       count: el('p', { className: 'soft small count' }),
       connect: button('bot.connect', () => this.#ask('connect'), 'primary'),
       newQr: button('bot.newQr', () => this.#ask('connect'), 'primary'),
       disconnect: button('bot.disconnect', () => this.#ask('disconnect')),
       logout: button('bot.logout', () => this.#logOut(), 'danger'),
+      actions: el('div', { className: 'actions' }),
       problem: el('p', { className: 'error', role: 'alert' }),
     };
+  }
+
+  #build() {
+    this.#built = true;
+    const { status, times, note, reason, qr, image, count, problem } = this.#parts;
+    const { connect, newQr, disconnect, logout, actions } = this.#parts;
     const how = el('p', { className: 'soft', textContent: t('bot.qrHow') });
-    parts.qr = el('div', { className: 'qr', hidden: true }, parts.image, parts.count, how);
-    const { connect, newQr, disconnect, logout } = parts;
-    parts.actions = el('div', { className: 'actions' }, connect, newQr, disconnect, logout);
-    parts.line = el('div', { className: 'line' }, parts.status, parts.times);
-    this.append(parts.line, parts.note, parts.reason, parts.qr, parts.actions, parts.problem);
-    parts.reason.hidden = true;
-    return parts;
+    qr.append(image, count, how);
+    actions.append(connect, newQr, disconnect, logout);
+    const line = el('div', { className: 'line' }, status, times);
+    this.append(line, note, reason, qr, actions, problem);
   }
 
   #show() {
-    const { status, user, qr, qrSeq, reason, qrExpired } = this.#state;
+    if (!this.#state) return;
+    const { status, user, qr, qrSeq, reason, retryAt, qrExpired } = this.#state;
     const parts = this.#parts;
     parts.status.dataset.status = status;
     setText(parts.status, t(`status.${status}`));
-    setText(parts.note, this.#note());
+    setText(parts.note, noteOf(this.#state));
     parts.note.hidden = !parts.note.textContent;
     const why = qrExpired
       ? t('bot.qrExpired')
@@ -177,19 +201,9 @@ export class BotConnection extends HTMLElement {
     const resting = status === 'disconnected' || status === 'failed';
     parts.newQr.hidden = !(resting && qrExpired);
     parts.connect.hidden = !(resting && !qrExpired);
-    parts.disconnect.hidden = resting && !this.#state.retryAt;
+    parts.disconnect.hidden = resting && !retryAt;
     parts.logout.hidden = status === 'qr' || !(status === 'connected' || user);
     this.#showTimes();
-  }
-
-  #note() {
-    const { status, user } = this.#state;
-    if (user)
-      return t('bot.linkedAs', {
-        user: user.name ? `${user.name} (${contact(user.id)})` : contact(user.id),
-      });
-    if (status === 'connecting') return t('bot.wait');
-    return status === 'disconnected' ? t('bot.idle') : '';
   }
 
   #showTimes() {
@@ -199,7 +213,7 @@ export class BotConnection extends HTMLElement {
     if (retryAt) {
       const seconds = Math.max(0, Math.ceil((retryAt - Date.now()) / 1_000));
       words.push(t('bot.retrying', { seconds }));
-    } else if (attempt > 1) words.push(t('bot.attempt', { attempt }));
+    } else if (attempt && attempt > 1) words.push(t('bot.attempt', { attempt }));
     setText(this.#parts.times, words.join(' · '));
     if (!qr) return;
     const count = qrSeq ? [t('bot.qrCount', { seq: qrSeq })] : [];
@@ -209,6 +223,16 @@ export class BotConnection extends HTMLElement {
     }
     setText(this.#parts.count, count.join(' · '));
   }
+}
+
+/** @param {BotState} state */
+function noteOf({ status, user }) {
+  if (user)
+    return t('bot.linkedAs', {
+      user: user.name ? `${user.name} (${contact(user.id)})` : contact(user.id),
+    });
+  if (status === 'connecting') return t('bot.wait');
+  return status === 'disconnected' ? t('bot.idle') : '';
 }
 
 customElements.define('bot-connection', BotConnection);

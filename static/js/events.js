@@ -13,6 +13,8 @@
 
 import { openLink } from './stream/shared-stream.js';
 
+/** @import { EventOf, Handler, Link, LinkNotice, LinkState, PageEvent, StreamEvent } from './types.js' */
+
 // Ids remembered to drop what comes twice: more than any stream's backlog (512).
 const REMEMBERED_IDS = 1_024;
 // A start or a reconnect takes a moment; only then is it called an outage.
@@ -23,10 +25,15 @@ const CONTROL_EVENTS = new Set(['connected', 'gap', 'ping', 'token:expiring', 'c
 export class BotEventSource {
   #bots;
   #options;
+  /** @type {string | null} */
   #cursor;
+  /** @type {Map<string, Set<(event: any, id?: string) => unknown>>} */
   #handlers = new Map();
+  /** @type {Link | null} */
   #link = null;
+  /** @type {Set<string>} */
   #seen = new Set();
+  /** @type {LinkState} */
   #linkState = 'closed';
   #polling = false;
   #pollTimer = 0;
@@ -38,6 +45,9 @@ export class BotEventSource {
    * `botIds` is one id or an array. Options: `lastEventId` (a snapshot's cursor), `pollSeconds`
    * (60: between polls or checks), `heartbeatSeconds` (30, until pings teach it),
    * `shared` (true: tabs of one browser share one connection where they can).
+   *
+   * @param {string | string[]} botIds
+   * @param {{ lastEventId?: string | null, pollSeconds?: number, heartbeatSeconds?: number, shared?: boolean, url?: string }} options
    */
   constructor(botIds, options = {}) {
     this.#bots = [...new Set([botIds].flat())].filter(Boolean);
@@ -54,14 +64,20 @@ export class BotEventSource {
     return true;
   }
 
-  /** Call `handler(event, id)` for every event of `type`. Returns this. */
+  /**
+   * Call `handler(event, id)` for every event of `type`. Returns this.
+   *
+   * @template {PageEvent['type']} Type
+   * @param {Type} type
+   * @param {Handler<Type>} handler
+   */
   on(type, handler) {
-    if (!this.#handlers.has(type)) this.#handlers.set(type, new Set());
-    this.#handlers.get(type).add(handler);
+    const handlers = this.#handlers.get(type) ?? new Set();
+    this.#handlers.set(type, handlers.add(handler));
     return this;
   }
 
-  /** The page has read a snapshot with this cursor: resume from there. */
+  /** The page has read a snapshot with this cursor: resume from there. @param {string | null} cursor */
   resume(cursor) {
     this.#cursor = cursor;
     this.#endGap();
@@ -84,7 +100,7 @@ export class BotEventSource {
       heartbeatSeconds,
       shared,
       url,
-      notify: (kind, value, id) => this.#onNotice(kind, value, id),
+      notify: (...notice) => this.#onNotice(notice),
     });
     this.#link.open();
     const check = () => this.#linkState === 'live' && this.#emit('check', { type: 'check' });
@@ -103,17 +119,21 @@ export class BotEventSource {
 
   // A page in the back/forward cache must not keep a connection that nobody reads.
   #leave = () => this.#closeLink();
+  /** @param {PageTransitionEvent} event */
   #comeBack = (event) => {
     if (event.persisted && !this.#link) this.#openLink();
   };
 
-  #onNotice(kind, value, id) {
+  /** @param {LinkNotice} notice */
+  #onNotice(notice) {
     if (!this.#link) return;
+    const [kind, value, id] = notice;
     if (kind === 'state') this.#onLinkState(value);
     else if (kind === 'unauthorized') this.#emit('unauthorized', { type: 'unauthorized' });
     else this.#onEvent(value, id);
   }
 
+  /** @param {StreamEvent} event @param {string | null | undefined} id */
   #onEvent(event, id) {
     if (id) this.#cursor = id;
     if (event.type === 'gap') return this.#onGap(event, id);
@@ -121,21 +141,27 @@ export class BotEventSource {
     this.#emit(event.type, event, id);
   }
 
+  /** @param {string} id */
   #wasSeen(id) {
     if (this.#seen.has(id)) return true;
     this.#seen.add(id);
-    if (this.#seen.size > REMEMBERED_IDS) this.#seen.delete(this.#seen.values().next().value);
+    if (this.#seen.size > REMEMBERED_IDS) {
+      const [oldest] = this.#seen;
+      this.#seen.delete(oldest);
+    }
     return false;
   }
 
+  /** @param {EventOf<'gap'>} event @param {string | null | undefined} id */
   #onGap(event, id) {
     if (!this.#handlers.get('gap')?.size) return;
     // Several bots, several gaps, one snapshot.
     if (this.#gapTimer) return;
-    this.#link.hold();
+    this.#link?.hold();
     this.#askForSnapshot(event, id);
   }
 
+  /** @param {EventOf<'gap'>} event @param {string | null | undefined} id */
   #askForSnapshot(event, id) {
     // The page may fail to read its snapshot (the server is away): ask again until it has one.
     const wait = 1_000 * Math.min(30, 3 * 2 ** this.#gapTries++);
@@ -149,6 +175,7 @@ export class BotEventSource {
     this.#gapTries = 0;
   }
 
+  /** @param {LinkState} state */
   #onLinkState(state) {
     this.#linkState = state;
     if (state === 'live' || state === 'closed') this.#stopPolling();
@@ -159,6 +186,7 @@ export class BotEventSource {
     this.#emitState();
   }
 
+  /** @param {number} seconds */
   #pollIn(seconds) {
     this.#pollTimer = setTimeout(() => {
       this.#polling = true;
@@ -180,10 +208,11 @@ export class BotEventSource {
     this.#emit('state', { type: 'state', state, pollSeconds: this.#options.pollSeconds });
   }
 
+  /** @param {string} type @param {PageEvent} event @param {string | null} [id] */
   #emit(type, event, id) {
     for (const handler of [...(this.#handlers.get(type) ?? [])]) {
       try {
-        handler(event, id);
+        handler(event, id ?? undefined);
       } catch (error) {
         // One page's bug must not keep the event from the others.
         reportError(error);

@@ -7,6 +7,9 @@ import { BotEventSource } from '../events.js';
 import { get, sessionPath, withQuery } from '../pages/api.js';
 import { ConversationState, TYPING_MS } from './conversation-state.js';
 
+/** @import { BotEvent, EventOf, Handlers, Message, MessagePage, Session, SessionPage } from '../types.js' */
+
+/** @type {('message:received' | 'message:sent' | 'message:ack' | 'message:failed' | 'session:created' | 'session:updated' | 'chat:typing')[]} */
 const EVENTS = [
   'message:received',
   'message:sent',
@@ -24,30 +27,49 @@ const MOST_LISTED = 200;
 export class ChatRoom {
   state = new ConversationState();
   /** Whether the server has more sessions, and more of the open chat's messages. */
+  /** @type {string | null} */
   moreSessions = null;
+  /** @type {string | null} */
   moreMessages = null;
   search = '';
   #bots;
   #changed;
   #failed;
-  #source = null;
+  #source;
+  /** @type {Promise<void> | null} */
   #reading = null;
   #again = false;
+  /** @type {BotEvent[] | null} */
   #held = null;
   #drawing = 0;
   #typingEnds = 0;
   #opening = 0;
+  /** @type {Set<string>} */
   #missing = new Set();
+  /** @type {Set<string>} */
   #matches = new Set();
 
-  /** `changed()` draws, `failed(error)` reports; both may be called often. */
+  /**
+   * `changed()` draws, `failed(error)` reports; both may be called often.
+   *
+   * @param {string[]} bots
+   * @param {{
+   *   pollSeconds?: number,
+   *   changed: () => void,
+   *   failed: (error: Error | null) => void,
+   *   state: (event: EventOf<'state'>) => void,
+   *   listen?: Handlers,
+   * }} page
+   */
   constructor(bots, { pollSeconds, changed, failed, state, listen = {} }) {
     this.#bots = bots;
     this.#changed = changed;
     this.#failed = failed;
     this.#source = new BotEventSource(bots, pollSeconds ? { pollSeconds } : {});
     for (const type of EVENTS) this.#source.on(type, (event) => this.#onEvent(event));
-    for (const [type, handler] of Object.entries(listen)) this.#source.on(type, handler);
+    for (const [type, handler] of Object.entries(listen)) {
+      this.#source.on(/** @type {keyof Handlers} */ (type), /** @type {any} */ (handler));
+    }
     this.#source
       .on('gap', () => this.refresh())
       .on('poll', () => this.refresh())
@@ -95,6 +117,7 @@ export class ChatRoom {
     const { openId } = this.state;
     const limit = Math.min(MOST_LISTED, Math.max(PAGE, this.state.sessions.size));
     // The list first: what happens between the two answers is in the second and comes again.
+    /** @type {SessionPage} */
     const list = await get(withQuery('/api/sessions', this.#listQuery({ limit })));
     const chat = openId && (await this.#readMessages(openId));
     this.moreSessions = list.before;
@@ -112,6 +135,7 @@ export class ChatRoom {
   /** One look at the list while the stream is live: read all again where the stream kept something. */
   async #check() {
     if (this.#reading) return;
+    /** @type {SessionPage | null} */
     const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(
       () => null,
     );
@@ -120,19 +144,24 @@ export class ChatRoom {
     if (list && !this.#reading && this.state.isBehind(list.sessions)) await this.refresh();
   }
 
+  /** @param {{ limit: number, before?: string }} more */
   #listQuery(more) {
     return { botId: this.#bots, q: this.search, ...more };
   }
 
+  /** @param {string} id @param {{ before?: string }} more @returns {Promise<MessagePage>} */
   #readMessages(id, more = {}) {
     return get(withQuery(sessionPath(id, 'messages'), { limit: PAGE, ...more }));
   }
 
+  /** @param {string} id */
   async #readSession(id) {
+    /** @type {{ session: Session }} */
     const { session } = await get(sessionPath(id));
     this.state.addSessions([session]);
   }
 
+  /** @param {BotEvent} event */
   #onEvent(event) {
     if (this.#held) this.#held.push(event);
     else this.#fold(event);
@@ -144,6 +173,7 @@ export class ChatRoom {
     for (const event of held) this.#fold(event);
   }
 
+  /** @param {BotEvent} event */
   #fold(event) {
     const unknown = this.state.apply(event);
     if (unknown) this.#fetchMissing(unknown);
@@ -154,6 +184,7 @@ export class ChatRoom {
     this.draw();
   }
 
+  /** @param {string} id */
   async #fetchMissing(id) {
     if (this.#missing.has(id)) return;
     this.#missing.add(id);
@@ -182,7 +213,7 @@ export class ChatRoom {
     return this.search ? sessions.filter(({ id }) => this.#matches.has(id)) : sessions;
   }
 
-  /** List only what matches; empty lists all. */
+  /** List only what matches; empty lists all. @param {string} text */
   async find(text) {
     this.search = text;
     await this.refresh();
@@ -190,6 +221,7 @@ export class ChatRoom {
 
   async loadMoreSessions() {
     if (!this.moreSessions) return;
+    /** @type {SessionPage} */
     const page = await get(
       withQuery('/api/sessions', this.#listQuery({ before: this.moreSessions, limit: PAGE })),
     );
@@ -199,7 +231,7 @@ export class ChatRoom {
     this.draw();
   }
 
-  /** Open a chat, or none with null. */
+  /** Open a chat, or none with null. @param {string | null} id */
   async open(id) {
     const turn = ++this.#opening;
     this.state.open(id);

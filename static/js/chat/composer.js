@@ -3,7 +3,14 @@
 // The server's own limit.
 const LONGEST = 65_536;
 
-/** `send(text)` resolves once the server took it; what it throws is shown in `problem`. */
+/**
+ * `send(text)` resolves once the server took it; what it throws is shown in `problem`.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} field
+ * @param {HTMLElement} problem
+ * @param {(text: string) => Promise<unknown>} send
+ */
 export function compose(form, field, problem, send) {
   const grow = () => {
     if (CSS.supports('field-sizing', 'content')) return;

@@ -11,17 +11,27 @@ import { clone, part, reconcile, setText } from '../ui/dom.js';
 import { day, moment, time } from '../ui/format.js';
 import { kindOf, mediaOf } from './message-media.js';
 
+/** @import { Message } from '../types.js' */
+/** @typedef {{ key: string } & ({ day: string } | { message: Message })} Row */
+
 const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
 
-/** Messages with a separator before the first of each day. */
+/**
+ * Messages with a separator before the first of each day.
+ *
+ * @param {Message[]} messages
+ */
 export function withDays(messages) {
+  /** @type {Row[]} */
   const rows = [];
+  /** @type {string | null} */
   let last = null;
   for (const message of messages) {
+    /** @type {string | null} */
     const date = message.timestamp ? new Date(message.timestamp).toDateString() : last;
-    if (date && date !== last) rows.push({ key: `day ${date}`, day: message.timestamp });
+    if (date && date !== last) rows.push({ key: `day ${date}`, day: message.timestamp ?? '' });
     last = date;
     rows.push({ key: `message ${message.id}`, message });
   }
@@ -31,10 +41,12 @@ export function withDays(messages) {
 export class MessageLog {
   #root;
   #side;
+  /** @type {Map<string, HTMLElement>} */
   #rows = new Map();
   #scroll;
   #list;
 
+  /** @param {HTMLElement} root @param {{ side: 'operator' | 'customer', loadOlder: () => void }} how */
   constructor(root, { side, loadOlder }) {
     this.#root = root;
     this.#side = side;
@@ -65,7 +77,12 @@ export class MessageLog {
     part(this.#root, 'newest').hidden = true;
   }
 
-  /** Show these messages, oldest first; `hasOlder` where the server has more before them. */
+  /**
+   * Show these messages, oldest first; `hasOlder` where the server has more before them.
+   *
+   * @param {Message[]} messages
+   * @param {boolean} hasOlder
+   */
   show(messages, hasOlder) {
     const wasAtEnd = this.atEnd || !this.#rows.size;
     const before = this.#anchor();
@@ -75,9 +92,9 @@ export class MessageLog {
     part(this.#root, 'empty').hidden = messages.length > 0;
     reconcile(this.#list, this.#rows, withDays(messages), {
       key: (row) => row.key,
-      make: (row) => (row.day ? clone('day') : this.#make(row.message)),
+      make: (row) => ('day' in row ? clone('day') : this.#make(row.message)),
       update: (node, row) =>
-        row.day ? setText(node, day(row.day)) : this.#fill(node, row.message),
+        'day' in row ? setText(node, day(row.day)) : this.#fill(node, row.message),
     });
     this.#list.setAttribute('aria-busy', 'false');
     if (wasAtEnd) this.toEnd();
@@ -95,6 +112,7 @@ export class MessageLog {
     return null;
   }
 
+  /** @param {Message} message */
   #make(message) {
     const node = clone('message');
     const media = mediaOf(message);
@@ -105,6 +123,7 @@ export class MessageLog {
     return node;
   }
 
+  /** @param {HTMLElement} node @param {Message} message */
   #fill(node, message) {
     const own = this.#side === 'operator' ? message.fromMe : !message.fromMe;
     node.classList.toggle('mine', own);
@@ -119,13 +138,14 @@ export class MessageLog {
     const bare = !message.content;
     text.classList.toggle('kind', bare);
     setText(text, bare ? kindOf(message.type) : message.content);
-    const when = part(node, 'time');
+    const when = part(node, 'time', HTMLTimeElement);
     when.dateTime = message.timestamp ?? '';
     when.title = moment(message.timestamp);
     setText(when, time(message.timestamp));
     this.#fillAck(node, message);
   }
 
+  /** @param {HTMLElement} node @param {Message} message */
   #fillAck(node, { fromMe, ack, failed }) {
     const lost = failed !== null && failed !== undefined;
     const why = part(node, 'why');
@@ -140,7 +160,7 @@ export class MessageLog {
     );
     const mark = part(node, 'ack');
     mark.hidden = lost || !fromMe || !ack || this.#side !== 'operator';
-    if (mark.hidden || mark.dataset.ack === ack) return;
+    if (mark.hidden || !ack || mark.dataset.ack === ack) return;
     mark.dataset.ack = ack;
     mark.textContent = TICKS[ack];
     mark.title = t(`chat.ack.${ack}`);

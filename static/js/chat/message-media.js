@@ -4,6 +4,10 @@ import { t } from '../i18n/i18n.js';
 import { sessionPath } from '../pages/api.js';
 import { el } from '../ui/dom.js';
 
+/** @import { Message } from '../types.js' */
+/** @import { Key } from '../i18n/i18n.js' */
+
+/** @type {Set<string>} */
 const KINDS = new Set([
   'image',
   'video',
@@ -15,9 +19,11 @@ const KINDS = new Set([
   'reaction',
 ]);
 
-/** What a message of this type is called. */
-export const kindOf = (type) => t(KINDS.has(type) ? `chat.kind.${type}` : 'chat.kind.other');
+/** What a message of this type is called. @param {string} type */
+export const kindOf = (type) =>
+  t(KINDS.has(type) ? /** @type {Key} */ (`chat.kind.${type}`) : 'chat.kind.other');
 
+/** @type {Record<string, (src: string, name?: string) => HTMLElement>} */
 const MAKERS = {
   image: (src) => el('img', { src, alt: t('chat.kind.image'), loading: 'lazy' }),
   sticker: (src) =>
@@ -34,6 +40,8 @@ const MAKERS = {
 /**
  * The element that shows a message's file, or null where it has none. An event does not say
  * whether there is a file: it is tried, and taken away again where it can't be had.
+ *
+ * @param {Message} message
  */
 export function mediaOf({ id, sessionId, type, media }) {
   const make = MAKERS[type];

@@ -2,6 +2,7 @@
 
 import { language } from './i18n.js';
 
+/** @type {Record<string, string>} */
 const SPANISH = {
   "Another client took this bot's place; connect to take it back":
     'Otro cliente ocupó el lugar de este bot; conéctalo para recuperarlo',
@@ -42,4 +43,5 @@ const SPANISH = {
 
 const spanish = language.toLowerCase().startsWith('es');
 
+/** @template {string | null | undefined} T @param {T} text @returns {T | string} */
 export const translateServerText = (text) => (spanish && text ? (SPANISH[text] ?? text) : text);

@@ -6,6 +6,7 @@ import { goToLogin } from './auth.js';
 
 /** What the server refused, with its HTTP status (0: not reached) and the field at fault, if any. */
 export class ApiError extends Error {
+  /** @param {number} status @param {string} message @param {string} [field] */
   constructor(status, message, field) {
     super(message);
     this.status = status;
@@ -13,7 +14,9 @@ export class ApiError extends Error {
   }
 }
 
+/** @param {string} method @param {string} path @param {unknown} [body] */
 async function call(method, path, body) {
+  /** @type {RequestInit & { headers: Record<string, string> }} */
   const init = { method, headers: { Accept: 'application/json' } };
   if (method !== 'GET' && method !== 'DELETE') {
     init.headers['Content-Type'] = 'application/json';
@@ -26,6 +29,7 @@ async function call(method, path, body) {
     throw new ApiError(0, t('error.unreachable'));
   }
   const text = await answer.text();
+  /** @type {any} */
   let parsed = {};
   try {
     parsed = text ? JSON.parse(text) : {};
@@ -38,23 +42,36 @@ async function call(method, path, body) {
   throw new ApiError(answer.status, words, parsed.field);
 }
 
+// What is asked for decides what comes: callers name the answer's type.
+/** @param {string} path */
 export const get = (path) => call('GET', path);
+/** @param {string} path @param {unknown} [body] */
 export const post = (path, body) => call('POST', path, body);
+/** @param {string} path @param {unknown} body */
 export const patch = (path, body) => call('PATCH', path, body);
+/** @param {string} path */
 export const remove = (path) => call('DELETE', path);
 
-/** `path` with `values` as its query; arrays repeat, null and empty are left out. */
+/**
+ * `path` with `values` as its query; arrays repeat, null and empty are left out.
+ *
+ * @param {string} path
+ * @param {Record<string, string | number | null | undefined | string[]>} values
+ */
 export function withQuery(path, values) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     for (const one of [value].flat()) {
-      if (one !== null && one !== undefined && one !== '') query.append(name, one);
+      if (one !== null && one !== undefined && one !== '') query.append(name, String(one));
     }
   }
   return query.size ? `${path}?${query}` : path;
 }
 
+/** @param {string} id @param {string[]} rest */
 export const botPath = (id, ...rest) => ['/api/bots', encodeURIComponent(id), ...rest].join('/');
+/** @param {string} id @param {string[]} rest */
 export const sessionPath = (id, ...rest) =>
   ['/api/sessions', encodeURIComponent(id), ...rest].join('/');
+/** @param {string} id @param {string} act */
 export const simulatorPath = (id, act) => `/api/simulator/bots/${encodeURIComponent(id)}/${act}`;

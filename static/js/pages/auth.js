@@ -1,7 +1,13 @@
 /** The signed-in session, which lives in an HttpOnly cookie: this module never sees a token it keeps. */
 
+/** @typedef {'signed-in' | 'signed-out' | 'unknown'} SignInStatus */
+
 const JSON_POST = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
 
+/**
+ * @param {Promise<Response>} request
+ * @returns {Promise<SignInStatus>}
+ */
 async function standing(request) {
   try {
     const answer = await request;
@@ -18,7 +24,11 @@ export const refresh = () => standing(fetch('/api/auth/refresh', { ...JSON_POST,
 /** Whether the session still stands; answers as `refresh` does. */
 export const check = () => standing(fetch('/api/auth/me'));
 
-/** Move the deadline of a living stream to that of the newest token. */
+/**
+ * Move the deadline of a living stream to that of the newest token.
+ *
+ * @param {string} streamId
+ */
 export async function renewStream(streamId) {
   const outcome = await refresh();
   if (outcome !== 'signed-in') return outcome;
@@ -34,9 +44,15 @@ export function goToLogin() {
 // setTimeout holds 2^31-1 ms; a longer wait would fire at once.
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-/** Refresh at half of what is left of the token, again and again. Returns a function that stops it. */
+/**
+ * Refresh at half of what is left of the token, again and again. Returns a function that stops it.
+ *
+ * @param {string | null} expiresAt
+ */
 export function keepSignedIn(expiresAt) {
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @param {string | null | undefined} until */
   const plan = (until) => {
     if (!until) return;
     const half = Math.max((Date.parse(until) - Date.now()) / 2, 5_000);

@@ -1,6 +1,13 @@
 /** What a page knows of one bot's connection: its status, and every event since folded into it. */
 
-/** `{status, user, qr, qrExpiresAt, qrSeq, reason, retryAt, attempt, qrExpired}` of a status answer. */
+/** @import { BotState, PageEvent, StatusAnswer } from '../types.js' */
+
+/**
+ * The state that a status answer describes.
+ *
+ * @param {StatusAnswer} answer
+ * @returns {BotState}
+ */
 export function fromStatus(answer, now = Date.now()) {
   return {
     status: answer.status,
@@ -27,7 +34,13 @@ const calm = {
   qrExpired: false,
 };
 
-/** The state after `event`; the same object where the event changes nothing. */
+/**
+ * The state after `event`; the same object where the event changes nothing.
+ *
+ * @param {BotState} state
+ * @param {PageEvent} event
+ * @returns {BotState}
+ */
 export function fold(state, event, now = Date.now()) {
   switch (event.type) {
     case 'bot:qr':

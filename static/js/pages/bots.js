@@ -2,26 +2,31 @@
 
 import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
-import { clone, part, reconcile, setText } from '../ui/dom.js';
+import { at, clone, field, part, reconcile, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
 import { get, post, withQuery } from './api.js';
 import { showOperators } from './operators.js';
 import { begin, run } from './page.js';
 
+/** @import { Bot, Me } from '../types.js' */
+
+/** @type {Map<string, HTMLElement>} */
 const cards = new Map();
 
+/** @param {HTMLElement} card @param {Bot} bot */
 function fillCard(card, bot) {
-  const name = part(card, 'name');
+  const name = part(card, 'name', HTMLAnchorElement);
   setText(name, bot.name);
-  name.href = part(card, 'open').href = `/bots/${encodeURIComponent(bot.id)}`;
-  part(card, 'monitor').href = withQuery('/monitor', { botId: bot.id });
-  part(card, 'simulator').href = withQuery('/simulator', { botId: bot.id });
+  name.href = part(card, 'open', HTMLAnchorElement).href = `/bots/${encodeURIComponent(bot.id)}`;
+  part(card, 'monitor', HTMLAnchorElement).href = withQuery('/monitor', { botId: bot.id });
+  part(card, 'simulator', HTMLAnchorElement).href = withQuery('/simulator', { botId: bot.id });
   const status = part(card, 'status');
   status.dataset.status = bot.status;
   setText(status, t(`status.${bot.status}`));
   setText(part(card, 'note'), note(bot));
 }
 
+/** @param {Bot} bot */
 function note(bot) {
   if (bot.status === 'connected' && bot.user) {
     return t('bot.linkedAs', { user: bot.user.name ?? bot.user.id });
@@ -29,44 +34,47 @@ function note(bot) {
   return translateServerText(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
 }
 
+/** @param {Me} me */
 async function show(me) {
+  /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
-  reconcile(document.getElementById('bots'), cards, bots, {
+  reconcile(at('bots'), cards, bots, {
     key: (bot) => bot.id,
     make: () => clone('bot-card'),
     update: fillCard,
   });
-  const none = document.getElementById('none');
+  const none = at('none');
   none.hidden = bots.length > 0;
   none.textContent = t(me.admin ? 'bots.none' : 'bots.noneYours');
   const checked = t('bots.checked', { time: time(new Date().toISOString()) });
-  document.getElementById('checked').textContent = checked;
+  at('checked').textContent = checked;
   return bots;
 }
 
 run(async () => {
   const me = await begin();
-  const problem = document.getElementById('problem');
+  const problem = at('problem');
+  /** @param {() => Promise<unknown>} work @returns {(event: Event) => Promise<void>} */
   const guarded = (work) => async (event) => {
-    event?.preventDefault();
+    event.preventDefault();
     problem.textContent = '';
     try {
-      await work(event);
+      await work();
     } catch (error) {
       problem.textContent = error.message;
     }
   };
-  const add = document.getElementById('add-bot');
+  const add = at('add-bot', HTMLFormElement);
   add.hidden = !me.admin;
   add.addEventListener(
     'submit',
     guarded(async () => {
-      await post('/api/bots', { name: add.elements.name.value.trim() });
+      await post('/api/bots', { name: field(add, 'name').value.trim() });
       add.reset();
       await show(me);
     }),
   );
-  document.getElementById('reload').addEventListener(
+  at('reload').addEventListener(
     'click',
     guarded(() => show(me)),
   );

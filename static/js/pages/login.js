@@ -1,9 +1,15 @@
 /** The sign-in page. */
 
 import { t, translatePage } from '../i18n/i18n.js';
+import { at, field, find } from '../ui/dom.js';
 import { post } from './api.js';
 
-/** Where to go after signing in: only a path of this site, whatever the address says. */
+/**
+ * Where to go after signing in: only a path of this site, whatever the address names.
+ *
+ * @param {string} search
+ * @param {string} origin
+ */
 export function destination(search, origin) {
   const next = new URLSearchParams(search).get('next');
   if (!next) return '/bots';
@@ -15,26 +21,27 @@ export function destination(search, origin) {
   }
 }
 
+/** @type {Record<number, import('../i18n/i18n.js').Key>} */
 const WORDS = { 401: 'login.wrong', 429: 'login.tooMany' };
 
 translatePage();
-const form = document.getElementById('sign-in');
-const problem = document.getElementById('problem');
+const form = at('sign-in', HTMLFormElement);
+const problem = at('problem');
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  const button = form.querySelector('button');
+  const button = find(form, 'button', HTMLButtonElement);
   button.disabled = true;
   problem.textContent = '';
   try {
     await post('/api/auth/login', {
-      username: form.elements.username.value,
-      password: form.elements.password.value,
+      username: field(form, 'username').value,
+      password: field(form, 'password').value,
     });
     location.assign(destination(location.search, location.origin));
   } catch (error) {
     problem.textContent = error.status in WORDS ? t(WORDS[error.status]) : error.message;
-    form.elements.password.select();
+    field(form, 'password').select();
   } finally {
     button.disabled = false;
   }

@@ -1,12 +1,12 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
-import '../ui/connection-light.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { compose } from '../chat/composer.js';
 import { MessageLog } from '../chat/message-log.js';
 import { nameOf, SessionList } from '../chat/session-list.js';
 import { t } from '../i18n/i18n.js';
-import { el, setText } from '../ui/dom.js';
+import { ConnectionLight } from '../ui/connection-light.js';
+import { at, el, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
 import { get, patch, post, sessionPath, withQuery } from './api.js';
 import { begin, run } from './page.js';
@@ -15,19 +15,24 @@ const SEARCH_PAUSE_MS = 250;
 // The contract's limit of bots on one stream.
 const MOST_BOTS = 100;
 
-const at = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
+
+/** @import { Bot, Session } from '../types.js' */
+/** @import { ConversationState } from '../chat/conversation-state.js' */
 
 class Monitor {
   #room;
   #list;
   #log;
+  /** @type {string | null} */
   #shown = null;
+  /** @type {Set<string>} */
   #reading = new Set();
 
+  /** @param {Bot[]} bots @param {string[]} chosen */
   constructor(bots, chosen) {
     const names = new Map(bots.map((bot) => [bot.id, bot.name]));
-    const light = document.querySelector('connection-light');
+    const light = find(document, 'connection-light', ConnectionLight);
     this.#room = new ChatRoom(chosen, {
       pollSeconds: Number(query.get('poll')) || undefined,
       changed: () => this.#draw(),
@@ -37,7 +42,7 @@ class Monitor {
     });
     this.#list = new SessionList(at('sessions'), {
       open: (id) => this.#go(id),
-      botName: (id) => (chosen.length > 1 ? (names.get(id) ?? id) : null),
+      botName: (id) => (chosen.length > 1 ? (names.get(id ?? '') ?? id) : null),
     });
     this.#log = new MessageLog(at('chat'), {
       side: 'operator',
@@ -53,23 +58,29 @@ class Monitor {
 
   #bind() {
     let pause = 0;
-    at('search').addEventListener('input', () => {
+    const search = at('search', HTMLInputElement);
+    search.addEventListener('input', () => {
       clearTimeout(pause);
-      pause = setTimeout(() => this.#room.find(at('search').value.trim()), SEARCH_PAUSE_MS);
+      pause = setTimeout(() => this.#room.find(search.value.trim()), SEARCH_PAUSE_MS);
     });
     at('more').addEventListener('click', () => this.#room.loadMoreSessions());
     at('back').addEventListener('click', () => this.#go(null));
     at('toggle-mode').addEventListener('click', () => this.#toggleMode());
     addEventListener('popstate', () => this.#follow());
     document.addEventListener('visibilitychange', () => this.#markRead());
-    compose(at('composer'), at('content'), at('send-problem'), (content) =>
-      post(sessionPath(this.#room.state.openId, 'messages'), { content }),
+    compose(at('composer', HTMLFormElement), content(), at('send-problem'), (text) =>
+      post(sessionPath(this.#room.state.openId ?? '', 'messages'), { content: text }),
     );
   }
 
-  /** One bot fewer, and no stream of the old set opens any more: begin anew with what is left. */
+  /**
+   * One bot fewer, and no stream of the old set opens any more: begin anew with what is left.
+   *
+   * @param {string[]} chosen
+   */
   async #checkRights(chosen) {
     try {
+      /** @type {{ bots: Bot[] }} */
       const { bots } = await get('/api/bots');
       const mine = new Set(bots.map(({ id }) => id));
       if (!chosen.every((id) => mine.has(id))) location.reload();
@@ -78,7 +89,11 @@ class Monitor {
     }
   }
 
-  /** The open chat is in the address, so that back and reload do what one expects. */
+  /**
+   * The open chat is in the address, so that back and reload do what one expects.
+   *
+   * @param {string | null} id
+   */
   #go(id) {
     const hash = id ? `#${encodeURIComponent(id)}` : '';
     if (hash !== location.hash)
@@ -91,20 +106,21 @@ class Monitor {
     const before = this.#room.state.openId;
     if (id === before && id === this.#shown) return;
     await this.#room.open(id);
-    if (id && matchMedia('(min-width: 761px)').matches) at('content').focus();
-    else if (!id && before) document.querySelector(`[data-id="${CSS.escape(before)}"]`)?.focus();
+    if (id && matchMedia('(min-width: 761px)').matches) content().focus();
+    else if (!id && before) rowOf(before)?.focus();
   }
 
   async #toggleMode() {
     const { current } = this.#room.state;
     if (!current) return;
-    at('toggle-mode').disabled = true;
+    const button = at('toggle-mode', HTMLButtonElement);
+    button.disabled = true;
     try {
       await patch(sessionPath(current.id), { mode: current.mode === 'human' ? 'bot' : 'human' });
     } catch (error) {
       at('send-problem').textContent = error.message;
     } finally {
-      at('toggle-mode').disabled = false;
+      button.disabled = false;
     }
   }
 
@@ -134,6 +150,7 @@ class Monitor {
     this.#markRead();
   }
 
+  /** @param {ConversationState} state */
   #drawChat(state) {
     const { current } = state;
     at('main').dataset.view = state.openId ? 'chat' : 'list';
@@ -143,7 +160,7 @@ class Monitor {
       this.#shown = state.openId;
       this.#log.clear();
       setText(at('send-problem'), '');
-      at('content').value = '';
+      content().value = '';
     }
     if (!current) return;
     this.#log.show(state.messages, Boolean(this.#room.moreMessages));
@@ -157,18 +174,26 @@ class Monitor {
     setText(at('toggle-mode'), t(mode === 'human' ? 'chat.giveBack' : 'chat.takeOver'));
   }
 
+  /** @param {ConversationState} state @param {Session} session @param {string | null} who */
   #note(state, session, who) {
     if (who) return typingWords(who, session);
     return state.botFailed(session.id) ? t('chat.botFailed') : contact(session.contact);
   }
 }
 
+const content = () => at('content', HTMLTextAreaElement);
+
+/** @param {string} id @returns {HTMLElement | null} */
+const rowOf = (id) => document.querySelector(`[data-id="${CSS.escape(id)}"]`);
+
+/** @param {string} who @param {Session} session */
 const typingWords = (who, session) =>
   who === 'bot' ? t('chat.botTyping') : t('chat.isTyping', { name: nameOf(session) });
 
+/** @param {Bot[]} bots @param {string[]} asked */
 function offerBots(bots, asked) {
   if (bots.length < 2) return;
-  const select = at('bot');
+  const select = at('bot', HTMLSelectElement);
   select.append(el('option', { value: '', textContent: t('monitor.allBots') }));
   for (const bot of bots) select.append(el('option', { value: bot.id, textContent: bot.name }));
   if (asked.length === 1) select.value = asked[0];
@@ -180,6 +205,7 @@ function offerBots(bots, asked) {
 
 run(async () => {
   await begin();
+  /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
   const asked = query.getAll('botId').filter(Boolean);
   offerBots(bots, asked);
@@ -188,7 +214,7 @@ run(async () => {
   if (!chosen.length) {
     at('no-sessions').hidden = false;
     at('no-sessions').textContent = t(asked.length ? 'detail.missing' : 'monitor.noBots');
-    document.querySelector('connection-light').hidden = true;
+    find(document, 'connection-light').hidden = true;
     return;
   }
   await new Monitor(bots, chosen).start();

@@ -2,30 +2,37 @@
 
 import { t } from '../i18n/i18n.js';
 import { confirm, formDialog } from '../ui/dialogs.js';
-import { clone, el, part, reconcile, setText } from '../ui/dom.js';
+import { at, clone, el, field, part, reconcile, setText } from '../ui/dom.js';
 import { get, patch, post, remove } from './api.js';
 
+/** @import { Bot, Me, Operator } from '../types.js' */
+
+/** @type {Map<string, HTMLElement>} */
 const rows = new Map();
 
+/** @param {Operator} operator */
 const path = (operator) => `/api/operators/${encodeURIComponent(operator.id)}`;
 
-/** Show the section and keep it working. */
+/** Show the section and keep it working. @param {Me} me */
 export async function showOperators(me) {
-  document.getElementById('operators').hidden = false;
-  document.getElementById('add-operator').addEventListener('click', () => edit(me, null));
+  at('operators').hidden = false;
+  at('add-operator').addEventListener('click', () => edit(me, null));
   await list(me);
 }
 
+/** @param {Me} me */
 async function list(me) {
+  /** @type {[{ operators: Operator[] }, { bots: Bot[] }]} */
   const [{ operators }, { bots }] = await Promise.all([get('/api/operators'), get('/api/bots')]);
   const names = new Map(bots.map((bot) => [bot.id, bot.name]));
-  reconcile(document.getElementById('operator-list'), rows, operators, {
+  reconcile(at('operator-list'), rows, operators, {
     key: (operator) => operator.id,
     make: () => clone('operator-row'),
     update: (row, operator) => fill(row, operator, names, me),
   });
 }
 
+/** @param {HTMLElement} row @param {Operator} operator @param {Map<string, string>} names @param {Me} me */
 function fill(row, operator, names, me) {
   setText(part(row, 'name'), operator.username);
   part(row, 'admin').hidden = !operator.admin;
@@ -36,51 +43,64 @@ function fill(row, operator, names, me) {
   deletion.onclick = () => drop(me, operator);
 }
 
+/** @param {'*' | string[]} bots @param {Map<string, string>} names */
 function sees(bots, names) {
   if (bots === '*') return t('operators.seesAll');
   if (!bots.length) return t('operators.seesNone');
   return t('operators.sees', { bots: bots.map((id) => names.get(id) ?? id).join(', ') });
 }
 
+/** @param {Me} me @param {Operator | null} operator null: a new one */
 async function edit(me, operator) {
+  /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
-  const dialog = formDialog('operator-form', async (form) => {
+  const { dialog, form } = formDialog('operator-form', async (form) => {
     const body = readForm(form);
     if (operator) await patch(path(operator), body);
     else await post('/api/operators', body);
     await list(me);
   });
-  const form = dialog.querySelector('form');
-  const fields = form.elements;
   const title = operator
     ? t('operators.editTitle', { name: operator.username })
     : t('operators.add');
   part(dialog, 'title').textContent = title;
   part(dialog, 'username-field').hidden = Boolean(operator);
-  fields.username.disabled = Boolean(operator);
-  fields.password.required = !operator;
+  field(form, 'username').disabled = Boolean(operator);
+  field(form, 'password').required = !operator;
   if (operator) part(dialog, 'password-label').textContent = t('operators.newPassword');
-  fields.admin.checked = operator?.admin ?? false;
+  field(form, 'admin').checked = operator?.admin ?? false;
   const seen = operator?.bots ?? [];
-  fields.scope.value = seen === '*' ? 'all' : 'some';
+  scope(form).value = seen === '*' ? 'all' : 'some';
   part(dialog, 'bots').append(...bots.map((bot) => choice(bot, seen)));
 }
 
+/** @param {Bot} bot @param {'*' | string[]} seen */
 function choice(bot, seen) {
   const checked = seen !== '*' && seen.includes(bot.id);
   const box = el('input', { type: 'checkbox', name: 'bot', value: bot.id, checked });
   return el('label', { className: 'check' }, box, el('span', { textContent: bot.name }));
 }
 
+/** Whether all bots are seen or the chosen ones. @param {HTMLFormElement} form */
+const scope = (form) => /** @type {RadioNodeList} */ (form.elements.namedItem('scope'));
+
+/** @param {HTMLFormElement} form */
 function readForm(form) {
-  const { username, password, admin, scope } = form.elements;
-  const chosen = [...form.querySelectorAll('[name=bot]:checked')].map((box) => box.value);
-  const body = { admin: admin.checked, bots: scope.value === 'all' ? '*' : chosen };
+  const [username, password] = [field(form, 'username'), field(form, 'password')];
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const checked = form.querySelectorAll('[name=bot]:checked');
+  const chosen = [...checked].map((box) => box.value);
+  /** @type {{ admin: boolean, bots: '*' | string[], username?: string, password?: string }} */
+  const body = {
+    admin: field(form, 'admin').checked,
+    bots: scope(form).value === 'all' ? '*' : chosen,
+  };
   if (!username.disabled) body.username = username.value.trim();
   if (password.value) body.password = password.value;
   return body;
 }
 
+/** @param {Me} me @param {Operator} operator */
 async function drop(me, operator) {
   const sure = await confirm({
     title: t('operators.deleteTitle', { name: operator.username }),
@@ -92,6 +112,6 @@ async function drop(me, operator) {
     await remove(path(operator));
     await list(me);
   } catch (error) {
-    document.getElementById('problem').textContent = error.message;
+    at('problem').textContent = error.message;
   }
 }

@@ -1,20 +1,28 @@
 /** What every signed-in page begins with. */
 
-import '../ui/header.js';
 import { translatePage } from '../i18n/i18n.js';
+import { find } from '../ui/dom.js';
+import { PulsoHeader } from '../ui/header.js';
 import { get } from './api.js';
 import { keepSignedIn } from './auth.js';
+
+/** @import { Me } from '../types.js' */
 
 /** Translate the page, learn who is signed in and keep the sign-in fresh. Gives `/api/auth/me`. */
 export async function begin() {
   translatePage();
+  /** @type {Me} */
   const me = await get('/api/auth/me');
-  document.querySelector('pulso-header').username = me.username;
+  find(document, 'pulso-header', PulsoHeader).username = me.username;
   keepSignedIn(me.expiresAt);
   return me;
 }
 
-/** Run a page's main function; what it could not do is shown in the element `#problem`. */
+/**
+ * Run a page's main function; what it could not do is shown in the element `#problem`.
+ *
+ * @param {() => Promise<void>} main
+ */
 export async function run(main) {
   try {
     await main();

@@ -1,16 +1,19 @@
 /** The simulator: the phone a bot is linked to and the customers who write to it, played by hand. */
 
-import '../ui/connection-light.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { compose } from '../chat/composer.js';
 import { MessageLog } from '../chat/message-log.js';
 import { nameOf, SessionList } from '../chat/session-list.js';
 import { t } from '../i18n/i18n.js';
-import { el, setText } from '../ui/dom.js';
+import { ConnectionLight } from '../ui/connection-light.js';
+import { at, el, field, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
 import { botPath, get, post, simulatorPath, withQuery } from './api.js';
 import { fold, fromStatus } from './bot-state.js';
 import { begin, run } from './page.js';
+
+/** @import { Bot, BotEvent, BotState, Handlers, PageEvent, Session } from '../types.js' */
+/** @import { ConversationState } from '../chat/conversation-state.js' */
 
 const BOT_EVENTS = [
   'bot:qr',
@@ -20,24 +23,29 @@ const BOT_EVENTS = [
   'bot:qr-expired',
 ];
 
-const at = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
+/** @param {string | null | undefined} address */
 const digits = (address) => (address ?? '').replace(/[:@].*$/, '');
 
 class Simulator {
   #botId;
   #room;
+  /** @type {BotState | null} */
   #bot = null;
   #log;
   #list;
+  /** @type {Map<string, string>} */
   #customers = new Map();
+  /** @type {string | null} */
   #chosen = null;
 
+  /** @param {string} botId */
   constructor(botId) {
     this.#botId = botId;
-    const light = document.querySelector('connection-light');
+    const light = find(document, 'connection-light', ConnectionLight);
+    /** @type {Handlers} */
     const listen = Object.fromEntries(
-      BOT_EVENTS.map((type) => [type, (event) => this.#onBotEvent(event)]),
+      BOT_EVENTS.map((type) => [type, (/** @type {PageEvent} */ event) => this.#onBotEvent(event)]),
     );
     listen.gap = listen.poll = listen.connected = () => this.#readBot();
     this.#room = new ChatRoom([botId], {
@@ -65,28 +73,34 @@ class Simulator {
     );
     at('drop').addEventListener('click', () => this.#act('drop'));
     at('unlink').addEventListener('click', () => this.#act('unlink'));
-    at('scan').addEventListener('submit', (event) => {
+    const scan = at('scan', HTMLFormElement);
+    scan.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#act('scan', { name: event.target.elements.name.value.trim() });
+      this.#act('scan', { name: field(scan, 'name').value.trim() });
     });
-    at('add-customer').addEventListener('submit', (event) => {
+    const form = at('add-customer', HTMLFormElement);
+    form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const { number, name } = event.target.elements;
-      this.#customers.set(number.value, name.value.trim());
-      this.#choose(number.value);
-      event.target.reset();
+      const number = field(form, 'number').value;
+      this.#customers.set(number, field(form, 'name').value.trim());
+      this.#choose(number);
+      form.reset();
     });
     at('back').addEventListener('click', () => this.#choose(null));
-    compose(at('composer'), at('content'), at('send-problem'), (text) => this.#write(text));
+    compose(at('composer', HTMLFormElement), content(), at('send-problem'), (text) =>
+      this.#write(text),
+    );
   }
 
+  /** @param {string} text */
   async #write(text) {
-    const from = this.#chosen;
+    const from = this.#chosen ?? '';
     const name = nameOf(this.#person(from));
-    const fromMe = at('from-me').checked;
+    const fromMe = at('from-me', HTMLInputElement).checked;
     await post(simulatorPath(this.#botId, 'message'), { from, name, text, fromMe });
   }
 
+  /** @param {'scan' | 'drop' | 'unlink'} act @param {object} [body] */
   #act(act, body) {
     return this.#do(async () => {
       await post(simulatorPath(this.#botId, act), body);
@@ -94,6 +108,7 @@ class Simulator {
     });
   }
 
+  /** @param {() => Promise<unknown>} work */
   async #do(work) {
     setText(at('problem'), '');
     setText(at('done'), '');
@@ -113,13 +128,19 @@ class Simulator {
     }
   }
 
+  /** @param {PageEvent} event */
   #onBotEvent(event) {
     if (!this.#bot) return;
     this.#bot = fold(this.#bot, event);
     this.#draw();
   }
 
-  /** The session of a number, or a stand-in until its first message makes one. */
+  /**
+   * The session of a number, or a stand-in until its first message makes one.
+   *
+   * @param {string} number
+   * @returns {Session}
+   */
   #person(number) {
     for (const session of this.#room.state.sessions.values()) {
       if (digits(session.contact) === number) return session;
@@ -127,12 +148,13 @@ class Simulator {
     return { id: number, contact: number, name: this.#customers.get(number), lastMessage: null };
   }
 
+  /** @param {string | null} number */
   #choose(number) {
     this.#chosen = number;
     this.#log.clear();
     setText(at('send-problem'), '');
     this.#draw();
-    if (number && matchMedia('(min-width: 761px)').matches) at('content').focus();
+    if (number && matchMedia('(min-width: 761px)').matches) content().focus();
   }
 
   #draw() {
@@ -147,17 +169,20 @@ class Simulator {
     this.#drawChat(state);
   }
 
+  /** @param {BotState} bot */
   #drawPhone({ status, qr, user }) {
     at('status').dataset.status = status;
     const linked = status === 'connected' && user ? ` · ${user.name ?? contact(user.id)}` : '';
     setText(at('status'), t(`status.${status}`) + linked);
     at('qr').hidden = at('scan').hidden = !qr;
-    if (qr && at('qr-image').src !== qr) at('qr-image').src = qr;
+    const image = at('qr-image', HTMLImageElement);
+    if (qr && image.src !== qr) image.src = qr;
     at('connect').hidden = status !== 'disconnected' && status !== 'failed';
     at('drop').hidden = status !== 'connected';
     at('unlink').hidden = !user;
   }
 
+  /** @param {ConversationState} state */
   #drawChat(state) {
     const number = this.#chosen;
     at('main').dataset.view = number ? 'chat' : 'list';
@@ -178,10 +203,13 @@ class Simulator {
   }
 }
 
+const content = () => at('content', HTMLTextAreaElement);
+
 run(async () => {
   await begin();
+  /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
-  const select = at('bot');
+  const select = at('bot', HTMLSelectElement);
   for (const bot of bots) select.append(el('option', { value: bot.id, textContent: bot.name }));
   const botId = query.get('botId') ?? bots[0]?.id;
   if (!botId) {

@@ -4,13 +4,22 @@
  * Together with the shared one that makes two connections to a browser, whatever happens.
  */
 
+import { holdLock } from './tab-lock.js';
+
+/** @import { Link } from '../types.js' */
+
+/** @implements {Link} */
 export class CatchUpLink {
   #lock;
   #make;
+  /** @type {Link | null} */
   #link = null;
   #end = new AbortController();
 
-  /** `make()` builds the StreamLink once it is its turn. */
+  /**
+   * @param {string} lock
+   * @param {() => Link} make builds the StreamLink once it is its turn
+   */
   constructor(lock, make) {
     this.#lock = lock;
     this.#make = make;
@@ -21,15 +30,9 @@ export class CatchUpLink {
   }
 
   open() {
-    const { signal } = this.#end;
-    const turn = () => {
-      if (signal.aborted) return undefined;
+    holdLock(this.#lock, this.#end.signal, () => {
       this.#link = this.#make();
       this.#link.open();
-      return new Promise((done) => signal.addEventListener('abort', done, { once: true }));
-    };
-    navigator.locks.request(this.#lock, { signal }, turn).catch((error) => {
-      if (error.name !== 'AbortError') throw error;
     });
   }
 
@@ -44,7 +47,11 @@ export class CatchUpLink {
     this.#link?.hold();
   }
 
-  /** Go on from a snapshot's cursor; before its turn, `make` knows it. */
+  /**
+   * Resume from a snapshot's cursor; before its turn, `make` knows it.
+   *
+   * @param {string | null} cursor
+   */
   resume(cursor) {
     this.#link?.resume(cursor);
   }

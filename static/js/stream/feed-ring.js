@@ -4,13 +4,17 @@
  * Ids are opaque: only the order in which they came here says where one stands.
  */
 
+/** @import { BotEvent, FeedEntry } from '../types.js' */
+
 export class FeedRing {
+  /** @type {FeedEntry[]} */
   #entries = [];
   #first = 0;
+  /** @type {Map<string, number>} */
   #seqs = new Map();
   #size;
 
-  /** `start` is the id after which the stretch begins. */
+  /** @param {string | null | undefined} start the id after which the stretch begins */
   constructor(start, size = 512) {
     this.#size = size;
     if (start) this.#seqs.set(start, 0);
@@ -21,6 +25,7 @@ export class FeedRing {
     return this.#first + this.#entries.length;
   }
 
+  /** @param {string} id @param {BotEvent} event */
   add(id, event) {
     this.#entries.push({ id, event });
     this.#seqs.set(id, this.lastSeq);
@@ -31,18 +36,30 @@ export class FeedRing {
     if (this.#seqs.size > this.#size * 4) this.#forget();
   }
 
-  /** An id that stands for this moment without being an event's: a ping's cursor. */
+  /**
+   * An id that stands for this moment without being an event's: a ping's cursor.
+   *
+   * @param {string | null | undefined} id
+   */
   mark(id) {
     if (id) this.#seqs.set(id, this.lastSeq);
   }
 
-  /** How many events had been added when this id was newest; undefined where that is not known any more. */
+  /**
+   * How many events had been added when this id was newest; undefined where that is not known any more.
+   *
+   * @param {string | null | undefined} id
+   */
   seqOf(id) {
-    const seq = this.#seqs.get(id);
+    const seq = id ? this.#seqs.get(id) : undefined;
     return seq !== undefined && seq >= this.#first ? seq : undefined;
   }
 
-  /** What was added after that seq, oldest first: `{id, event}`. */
+  /**
+   * What was added after that seq, oldest first.
+   *
+   * @param {number} seq
+   */
   after(seq) {
     return this.#entries.slice(seq - this.#first);
   }

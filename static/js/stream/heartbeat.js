@@ -10,8 +10,8 @@ export class Heartbeat {
   #lastPing = 0;
   #lastByte;
 
-  /** `seconds` is the beat until pings teach a shorter one. */
-  constructor(seconds, now = Date.now()) {
+  /** @param {number} [seconds] the beat until pings teach a shorter one */
+  constructor(seconds = 30, now = Date.now()) {
     this.#beatMs = seconds * 1_000;
     this.#lastByte = now;
   }

@@ -10,6 +10,9 @@ import { CatchUpLink } from './catch-up.js';
 import { Heartbeat } from './heartbeat.js';
 import { StreamLeader } from './stream-leader.js';
 import { StreamLink } from './stream-link.js';
+import { holdLock } from './tab-lock.js';
+
+/** @import { Link, LinkNotice, LinkOptions, LinkState, Notify, TabMessage, TabMessageOf } from '../types.js' */
 
 // The protocol's number: tabs that still run an older page must not be misunderstood.
 const NAME = 'pulso-stream-1';
@@ -19,31 +22,44 @@ const ANSWER_MS = 3_000;
 // How often a tab with its own connection asks whether it is level with the leader.
 const JOIN_MS = 500;
 
-/** The connection a page gets: shared where the browser can, its own where not. */
+/**
+ * The connection a page gets: shared where the browser can, its own where not.
+ *
+ * @param {string[]} bots
+ * @param {LinkOptions & { shared?: boolean }} options
+ * @returns {Link}
+ */
 export function openLink(bots, options) {
   const can = 'locks' in navigator && 'BroadcastChannel' in globalThis && crypto.randomUUID;
   return options.shared && can ? new SharedLink(bots, options) : new StreamLink(bots, options);
 }
 
-/** As StreamLink, to whoever uses it. */
+/** As StreamLink, to whoever uses it. @implements {Link} */
 export class SharedLink {
   #id = crypto.randomUUID();
   #bots;
   #cursor;
   #options;
   #notify;
+  /** @type {BroadcastChannel | null} */
   #channel = null;
+  /** @type {StreamLeader | null} */
   #leader = null;
+  /** @type {CatchUpLink | null} */
   #catchUpLink = null;
+  // Where the leader's feed stands, once it has adopted this tab.
+  /** @type {{ generation: string, number: number } | null} */
   #adopted = null;
+  /** @type {LinkState} */
   #state = 'closed';
-  #closing = null;
+  #closing = new AbortController();
   #answerTimer = 0;
   #joinTimer = 0;
   #watchTimer = 0;
   #heartbeat;
   #waiting = false;
 
+  /** @param {string[]} bots @param {LinkOptions} options */
   constructor(bots, options) {
     this.#bots = bots;
     this.#cursor = options.cursor;
@@ -62,7 +78,7 @@ export class SharedLink {
     this.#channel.onmessage = ({ data }) => this.#onMessage(data);
     // Held as long as this tab lives: whoever gets it knows that the tab is gone. Only then may
     // others learn of the tab, or they would find the lock free.
-    this.#hold(`${NAME}-${this.#id}`, () => this.#attach());
+    holdLock(`${NAME}-${this.#id}`, this.#closing.signal, () => this.#attach());
     this.#queueForLead();
     this.#watchTimer = setInterval(() => this.#checkLeader(), 1_000);
     document.addEventListener('visibilitychange', this.#wake);
@@ -76,7 +92,7 @@ export class SharedLink {
     this.#detach();
     this.#leader?.close();
     this.#leader = null;
-    this.#closing?.abort();
+    this.#closing.abort();
     this.#channel?.close();
     this.#channel = null;
     this.#setState('closed');
@@ -88,6 +104,7 @@ export class SharedLink {
     this.#catchUpLink?.hold();
   }
 
+  /** @param {string | null} cursor */
   resume(cursor) {
     this.#cursor = cursor;
     this.#waiting = false;
@@ -97,23 +114,10 @@ export class SharedLink {
     else this.#attach();
   }
 
-  /** Hold a lock until this link closes; `got` runs once it is held. Gives the promise of its loss. */
-  #hold(name, got, options = {}) {
-    const { signal } = this.#closing;
-    const held = () => {
-      if (signal.aborted) return undefined;
-      got();
-      return new Promise((release) => signal.addEventListener('abort', release, { once: true }));
-    };
-    const wanted = options.steal ? options : { signal, ...options };
-    return navigator.locks.request(name, wanted, held).catch((error) => {
-      if (error.name !== 'AbortError') throw error;
-    });
-  }
-
+  /** @param {LockOptions} [options] */
   async #queueForLead(options) {
     const { signal } = this.#closing;
-    await this.#hold(NAME, () => this.#lead(), options);
+    await holdLock(NAME, signal, () => this.#lead(), options);
     // Another tab took it while this one was frozen.
     if (signal.aborted || !this.#channel || this.#closing.signal !== signal) return;
     if (!this.#leader) return;
@@ -128,12 +132,12 @@ export class SharedLink {
     this.#cursor = this.cursor;
     this.#detach();
     const { heartbeatSeconds, url } = this.#options;
+    /** @type {import('./stream-leader.js').LeadingTab} */
     const own = {
       id: this.#id,
       bots: this.#bots,
       cursor: this.#cursor,
-      notify: (kind, value, id) =>
-        kind === 'state' ? this.#setState(value) : this.#pass(kind, value, id),
+      notify: (...notice) => this.#pass(notice),
     };
     this.#leader = new StreamLeader(own, {
       heartbeatSeconds,
@@ -144,11 +148,13 @@ export class SharedLink {
     this.#leader.open();
   }
 
+  /** @param {string} id @param {() => void} act */
   #whenGone(id, act) {
     const { signal } = this.#closing;
     navigator.locks.request(`${NAME}-${id}`, { signal }, act).catch(() => {});
   }
 
+  /** @param {TabMessage} message */
   #post(message) {
     this.#channel?.postMessage({ ...message, from: this.#id });
   }
@@ -173,13 +179,14 @@ export class SharedLink {
     own?.close();
   }
 
+  /** @param {TabMessageOf<TabMessage['kind']>} message */
   #onMessage(message) {
     if (this.#leader) {
       if (message.kind === 'join') this.#leader.join(message);
       else if (message.kind === 'leave') this.#leader.leave(message.from);
       return;
     }
-    if (message.to && message.to !== this.#id) return;
+    if ('to' in message && message.to !== this.#id) return;
     switch (message.kind) {
       case 'lead':
         return this.#attach();
@@ -190,17 +197,20 @@ export class SharedLink {
         return this.#catchUp();
       case 'unauthorized':
         return this.#notify('unauthorized');
-      default:
-        if (this.#adopted) this.#onFeed(message);
+      case 'state':
+      case 'gap':
+      case 'event':
+        return this.#onFeed(message);
     }
   }
 
+  /** @param {TabMessageOf<'adopt'>} message */
   #adopt({ generation, number, state, replay }) {
     if (this.#waiting) return;
     this.#cursor = this.cursor;
     this.#detach();
     this.#adopted = { generation, number };
-    for (const { id, event } of replay) this.#pass('event', event, id);
+    for (const { id, event } of replay) this.#pass(['event', event, id]);
     this.#setState(state);
     if (state !== 'live') return;
     for (const botId of this.#bots) {
@@ -208,12 +218,14 @@ export class SharedLink {
     }
   }
 
-  #onFeed({ kind, event, id, state, generation, number }) {
+  /** @param {TabMessageOf<'state' | 'gap' | 'event'>} message */
+  #onFeed(message) {
+    if (!this.#adopted) return undefined;
     this.#heartbeat.touch();
-    if (event?.type === 'ping') this.#heartbeat.ping();
-    if (kind === 'state') return this.#setState(state);
-    if (kind === 'gap') return this.#onGap(event, id);
-    if (kind !== 'event') return undefined;
+    if (message.kind === 'state') return this.#setState(message.state);
+    if (message.kind === 'gap') return this.#onGap(message);
+    const { event, id, generation, number } = message;
+    if (event.type === 'ping') this.#heartbeat.ping();
     const expected = this.#adopted.number + 1;
     if (generation !== this.#adopted.generation || number !== expected) return this.#attach();
     this.#adopted.number = number;
@@ -221,28 +233,35 @@ export class SharedLink {
       this.#cursor = id;
       return undefined;
     }
-    return this.#pass('event', event, id);
+    return this.#pass(['event', event, id]);
   }
 
-  #onGap(event, id) {
+  /** @param {TabMessageOf<'gap'>} message */
+  #onGap({ event, id }) {
     this.#adopted = null;
-    if (this.#bots.includes(event.botId)) this.#pass('event', event, id);
+    if (this.#bots.includes(event.botId)) this.#pass(['event', event, id]);
     else this.#attach();
   }
 
-  #pass(kind, value, id) {
+  /** @param {LinkNotice} notice */
+  #pass(notice) {
+    const [kind, value, id] = notice;
+    if (kind === 'state') {
+      this.#setState(value);
+      return;
+    }
     if (id) this.#cursor = id;
-    this.#notify(kind, value, id);
+    this.#notify(...notice);
   }
 
   /** A connection of our own from our cursor, until it is level with the leader's feed. */
   #catchUp() {
     if (this.#catchUpLink) return;
-    const notify = (kind, value, id) => {
+    /** @type {Notify} */
+    const notify = (...notice) => {
       if (!this.#catchUpLink) return;
-      if (kind === 'state') this.#setState(value);
-      else this.#pass(kind, value, id);
-      if (id) this.#joinSoon();
+      this.#pass(notice);
+      if (notice[2]) this.#joinSoon();
     };
     const { heartbeatSeconds, url } = this.#options;
     const link = () =>
@@ -268,6 +287,7 @@ export class SharedLink {
     if (!document.hidden) this.#checkLeader();
   };
 
+  /** @param {LinkState} state */
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;

@@ -9,6 +9,10 @@
 import { FeedRing } from './feed-ring.js';
 import { StreamLink } from './stream-link.js';
 
+/** @import { BotEvent, EventOf, LinkNotice, LinkState, Notify, StreamEvent, TabMessage, TabMessageOf } from '../types.js' */
+
+/** @typedef {{ id: string, bots: string[], cursor?: string | null, notify: Notify }} LeadingTab */
+
 // The server's limit of bots on one stream.
 const MOST_BOTS = 100;
 
@@ -18,15 +22,26 @@ export class StreamLeader {
   #whenGone;
   #link;
   #ring;
+  /** @type {Map<string, string[]>} */
   #members = new Map();
+  // Bot → the seq after which its events are in the ring.
+  /** @type {Map<string, number>} */
   #since = new Map();
   #generation = 0;
   #number = 0;
+  /** @type {LinkState} */
   #state = 'connecting';
 
   /**
-   * `own` is the leading tab itself: `{id, bots, cursor, notify}`. `post(message)` reaches the other
-   * tabs; `whenGone(id, act)` acts once that tab has gone.
+   * `post(message)` reaches the other tabs; `whenGone(id, act)` acts once that tab has gone.
+   *
+   * @param {LeadingTab} own
+   * @param {{
+   *   heartbeatSeconds?: number,
+   *   url?: string,
+   *   post: (message: TabMessage) => void,
+   *   whenGone: (id: string, act: () => void) => void,
+   * }} options
    */
   constructor(own, { heartbeatSeconds, url, post, whenGone }) {
     this.#own = own;
@@ -34,7 +49,8 @@ export class StreamLeader {
     this.#whenGone = whenGone;
     this.#ring = new FeedRing(own.cursor);
     for (const bot of own.bots) this.#since.set(bot, 0);
-    const notify = (kind, value, id) => this.#onNotice(kind, value, id);
+    /** @type {Notify} */
+    const notify = (...notice) => this.#onNotice(notice);
     this.#link = new StreamLink(own.bots, { cursor: own.cursor, heartbeatSeconds, url, notify });
   }
 
@@ -55,21 +71,28 @@ export class StreamLeader {
     this.#link.hold();
   }
 
-  /** The leading tab goes on from its snapshot: for the others the feed has a hole here. */
+  /**
+   * The leading tab resumes from its snapshot: for the others the feed has a hole here.
+   *
+   * @param {string | null} cursor
+   */
   resume(cursor) {
     this.#restart(cursor);
     this.#link.resume(cursor);
     this.#post({ kind: 'lead' });
   }
 
-  /** A tab joins with the bots it follows and its cursor. */
+  /**
+   * A tab joins with the bots it follows and its cursor.
+   *
+   * @param {TabMessageOf<'join'>} message
+   */
   join({ from, bots, cursor }) {
     if (!this.#members.has(from)) this.#whenGone(from, () => this.leave(from));
     this.#members.set(from, bots);
     this.#followAll();
     const seq = this.#ring.seqOf(cursor);
-    const whole = seq !== undefined && bots.every((bot) => this.#since.get(bot) <= seq);
-    if (!whole) {
+    if (seq === undefined || !bots.every((bot) => this.#followedSince(bot, seq))) {
       this.#post({ kind: 'refuse', to: from });
       return;
     }
@@ -78,8 +101,15 @@ export class StreamLeader {
     this.#post({ kind: 'adopt', to: from, generation, number, state, replay });
   }
 
+  /** @param {string} member */
   leave(member) {
     if (this.#members.delete(member)) this.#followAll();
+  }
+
+  /** @param {string} bot @param {number} seq */
+  #followedSince(bot, seq) {
+    const since = this.#since.get(bot);
+    return since !== undefined && since <= seq;
   }
 
   #stamp() {
@@ -103,7 +133,11 @@ export class StreamLeader {
     if (gone.length || this.#since.size !== before) this.#link.follow([...wanted]);
   }
 
-  /** A new stretch: what came before can't be joined to what comes. */
+  /**
+   * A new stretch: what came before can't be joined to what comes.
+   *
+   * @param {string | null | undefined} cursor
+   */
   #restart(cursor) {
     this.#generation += 1;
     this.#number = 0;
@@ -111,15 +145,21 @@ export class StreamLeader {
     for (const bot of this.#since.keys()) this.#since.set(bot, 0);
   }
 
-  #onNotice(kind, value, id) {
-    if (kind === 'event') this.#onEvent(value, id);
-    else {
-      if (kind === 'state') this.#state = value;
-      this.#post({ kind, state: value });
-      this.#own.notify(kind, value);
+  /** @param {LinkNotice} notice */
+  #onNotice(notice) {
+    const [kind, value, id] = notice;
+    if (kind === 'event') {
+      this.#onEvent(value, id);
+      return;
     }
+    if (kind === 'state') {
+      this.#state = value;
+      this.#post({ kind, state: value });
+    } else this.#post({ kind });
+    this.#own.notify(...notice);
   }
 
+  /** @param {StreamEvent} event @param {string | null | undefined} id */
   #onEvent(event, id) {
     switch (event.type) {
       case 'gap':
@@ -139,12 +179,13 @@ export class StreamLeader {
       case 'token:expiring':
         break;
       default:
-        this.#ring.add(id, event);
+        if (id) this.#ring.add(id, event);
         this.#pass(event, id);
     }
     if (!event.botId || this.#own.bots.includes(event.botId)) this.#own.notify('event', event, id);
   }
 
+  /** @param {StreamEvent} event @param {string | null | undefined} id */
   #pass(event, id) {
     this.#number += 1;
     this.#post({ kind: 'event', ...this.#stamp(), event, id });

@@ -15,16 +15,23 @@ const SLEPT_MS = 4_000;
 // A ping this much later than the quickest one was held up by something on the way.
 const LATE_MS = 5_000;
 
+/** @import { ClosingReason, Link, LinkOptions, LinkState, StreamEvent } from '../types.js' */
+/** @import { SignInStatus } from '../pages/auth.js' */
+
 /**
  * `notify(kind, value, id)` is called with `('event', {type, …}, id)`, `('state', name)` and `('unauthorized')`.
  * States: `connecting`, `live` (only after `connected`), `buffering`, `reconnecting`, `closed`.
+ *
+ * @implements {Link}
  */
 export class StreamLink {
   #bots;
   #cursor;
   #url;
   #notify;
+  /** @type {EventSource | null} */
   #source = null;
+  /** @type {LinkState} */
   #state = 'closed';
   #running = false;
   #held = false;
@@ -38,7 +45,8 @@ export class StreamLink {
   #quickest = Infinity;
   #onTime = 0;
 
-  constructor(bots, { cursor = null, heartbeatSeconds = 30, url = '/events/stream', notify }) {
+  /** @param {string[]} bots @param {LinkOptions} options */
+  constructor(bots, { cursor = null, heartbeatSeconds, url = '/events/stream', notify }) {
     this.#bots = bots;
     this.#cursor = cursor;
     this.#heartbeat = new Heartbeat(heartbeatSeconds);
@@ -77,7 +85,11 @@ export class StreamLink {
     this.#setState('reconnecting');
   }
 
-  /** Resume from a snapshot's cursor. Over a living connection that means a new one. */
+  /**
+   * Resume from a snapshot's cursor. Over a living connection that means a new one.
+   *
+   * @param {string | null} cursor
+   */
   resume(cursor) {
     this.#cursor = cursor;
     if (!this.#running) return;
@@ -91,7 +103,11 @@ export class StreamLink {
     }
   }
 
-  /** Follow other bots from here on; the cursor stays. */
+  /**
+   * Follow other bots from here on; the cursor stays.
+   *
+   * @param {string[]} bots
+   */
   follow(bots) {
     this.#bots = bots;
     if (this.#running && this.#source) this.#connect();
@@ -125,14 +141,17 @@ export class StreamLink {
     this.#source = null;
   }
 
+  /** @param {number} ms */
   #later(ms) {
     this.#drop();
     this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
     this.#retry = setTimeout(() => this.#connect(), ms);
   }
 
+  /** @param {MessageEvent<string>} event */
   #onMessage(event) {
     this.#heartbeat.touch();
+    /** @type {StreamEvent} */
     let data;
     try {
       data = JSON.parse(event.data);
@@ -155,6 +174,7 @@ export class StreamLink {
     this.#setState('live');
   }
 
+  /** @param {MessageEvent<string>} event */
   #onPing(event) {
     this.#heartbeat.ping();
     this.#gaps = 0;
@@ -169,6 +189,7 @@ export class StreamLink {
     this.#notify('event', { type: 'ping', time: sent }, event.lastEventId);
   }
 
+  /** @param {number} delay in ms, by two clocks */
   #judgeDelay(delay) {
     // The two clocks may differ by anything; the quickest ping shows by how much.
     this.#quickest = Math.min(this.#quickest, delay);
@@ -178,12 +199,14 @@ export class StreamLink {
     else if (this.#onTime >= 2 && this.#state === 'buffering') this.#setState('live');
   }
 
+  /** @param {boolean} forGood whether the browser will not try again */
   async #onError(forGood) {
     this.#later(backoff(this.#attempt++));
     // An HTTP status closed it, and EventSource does not say which.
     if (forGood) await this.#unlessSignedOut(check());
   }
 
+  /** @param {ClosingReason} reason */
   async #onClosing(reason) {
     if (!this.#running) return;
     this.#later(afterClosing(reason));
@@ -191,10 +214,12 @@ export class StreamLink {
     if (reason === 'revoked') await this.#unlessSignedOut(check());
   }
 
+  /** @param {string} streamId */
   async #renew(streamId) {
     await this.#unlessSignedOut(renewStream(streamId));
   }
 
+  /** @param {Promise<SignInStatus>} standing */
   async #unlessSignedOut(standing) {
     if ((await standing) !== 'signed-out' || !this.#running) return;
     this.close();
@@ -214,6 +239,7 @@ export class StreamLink {
     if (!document.hidden && navigator.onLine) this.check();
   };
 
+  /** @param {LinkState} state */
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;

@@ -1,10 +1,15 @@
 /** Dialogs made from the page's templates; the element is gone once it is closed. */
 
-import { clone, part } from './dom.js';
+import { clone, find, part } from './dom.js';
 
-/** Ask before something that can't be undone. Resolves to whether it was confirmed. */
+/**
+ * Ask before something that can't be undone. Resolves to whether it was confirmed.
+ *
+ * @param {{ title: string, text: string, yes: string }} words
+ * @returns {Promise<boolean>}
+ */
 export function confirm({ title, text, yes }) {
-  const dialog = clone('confirm');
+  const dialog = clone('confirm', HTMLDialogElement);
   part(dialog, 'title').textContent = title;
   part(dialog, 'text').textContent = text;
   part(dialog, 'yes').textContent = yes;
@@ -20,15 +25,18 @@ export function confirm({ title, text, yes }) {
 
 /**
  * Show the form in `<template id>`. `submit(form)` does the work: the dialog closes when it
- * succeeds, and shows the error when it throws. Returns the dialog, for the caller to fill.
+ * succeeds, and shows the error when it throws. Returns both, for the caller to fill.
+ *
+ * @param {string} id
+ * @param {(form: HTMLFormElement) => Promise<void>} submit
  */
 export function formDialog(id, submit) {
-  const dialog = clone(id);
-  const form = dialog.querySelector('form');
+  const dialog = clone(id, HTMLDialogElement);
+  const form = find(dialog, 'form', HTMLFormElement);
   const problem = part(dialog, 'problem');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const button = form.querySelector('.primary');
+    const button = find(form, '.primary', HTMLButtonElement);
     button.disabled = true;
     problem.textContent = '';
     try {
@@ -44,5 +52,5 @@ export function formDialog(id, submit) {
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  return dialog;
+  return { dialog, form };
 }

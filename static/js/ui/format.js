@@ -9,15 +9,18 @@ const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle:
 
 const DAY = 86_400_000;
 
+/** @param {number | string} time */
 const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
 
-/** `14:05`; empty where there is no time. */
+/** @typedef {string | null | undefined} Iso ISO 8601, or no time */
+
+/** `14:05`; empty where there is no time. @param {Iso} iso */
 export const time = (iso) => (iso ? clock.format(new Date(iso)) : '');
 
-/** Date and time in full, for a title. */
+/** Date and time in full, for a title. @param {Iso} iso */
 export const moment = (iso) => (iso ? full.format(new Date(iso)) : '');
 
-/** Today, yesterday, a weekday within the last six days, or the date. */
+/** Today, yesterday, a weekday within the last six days, or the date. @param {string} iso */
 export function day(iso, now = Date.now()) {
   const days = Math.round((midnight(now) - midnight(iso)) / DAY);
   if (days === 0) return t('time.today');
@@ -25,18 +28,22 @@ export function day(iso, now = Date.now()) {
   return days > 1 && days < 7 ? weekday.format(new Date(iso)) : date.format(new Date(iso));
 }
 
-/** For a list: the clock today, else the day. */
+/** For a list: the clock today, else the day. @param {Iso} iso */
 export function recent(iso, now = Date.now()) {
   if (!iso) return '';
   return midnight(iso) === midnight(now) ? time(iso) : day(iso, now);
 }
 
-/** A WhatsApp address as a phone number where it is one: `5215550001@s.whatsapp.net` is `+5215550001`. */
+/**
+ * A WhatsApp address as a phone number where it is one: `5215550001@s.whatsapp.net` is `+5215550001`.
+ *
+ * @param {string | null | undefined} address
+ */
 export function contact(address) {
   const number = /^(\d{5,})(:\d+)?(@s\.whatsapp\.net)?$/.exec(address ?? '');
   return number ? `+${number[1]}` : (address ?? '');
 }
 
-/** Whole seconds left until `iso`, never negative. */
+/** Whole seconds left until `iso`, never negative. @param {string} iso */
 export const secondsUntil = (iso, now = Date.now()) =>
   Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));

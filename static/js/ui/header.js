@@ -4,13 +4,14 @@ import { t } from '../i18n/i18n.js';
 import { post } from '../pages/api.js';
 import { el } from './dom.js';
 
+/** @type {[path: string, key: import('../i18n/i18n.js').Key][]} */
 const PAGES = [
   ['/bots', 'nav.bots'],
   ['/monitor', 'nav.monitor'],
   ['/simulator', 'nav.simulator'],
 ];
 
-class PulsoHeader extends HTMLElement {
+export class PulsoHeader extends HTMLElement {
   #who = el('span', { className: 'who' });
 
   connectedCallback() {
@@ -34,12 +35,13 @@ class PulsoHeader extends HTMLElement {
     );
   }
 
-  /** Show who is signed in. */
+  /** Show who is signed in. @param {string} name */
   set username(name) {
     this.#who.textContent = name;
     this.#who.title = t('nav.signedInAs', { name });
   }
 
+  /** @param {HTMLButtonElement} button */
   async #signOut(button) {
     button.disabled = true;
     try {

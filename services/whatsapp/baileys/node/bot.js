@@ -13,6 +13,9 @@ import { Sent } from './sent.js';
 import { repositoryWith } from './signal.js';
 import { log, logger } from './stdio.js';
 
+/** @import { AuthenticationCreds, Contact, WASocket } from 'baileys' */
+/** @import { BotEvent, Message } from './types.js' */
+
 // WhatsApp's own times: a first QR for a minute, five more of 20 s.
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
@@ -22,22 +25,30 @@ export class Bot {
   #folder;
   #url;
   #emit;
+  /** @type {WASocket | null} */
   #socket = null;
   #running = false; // from `open` to `close`, over every socket between
+  /** @type {Outbox | null} */
   #outbox = null;
+  /** @type {Sent | null} */
   #sent = null;
   #sends = new Sends();
   #inbox = new Inbox((message) => this.#keep(message));
+  /** @type {Set<string>} */
   #watched = new Set();
 
-  /** `emit(event)` reaches the parent with this bot's id. */
+  /**
+   * `emit(event)` reaches the parent with this bot's id.
+   *
+   * @param {string} folder @param {string | undefined} url @param {(event: BotEvent) => void} emit
+   */
   constructor(folder, url, emit) {
     this.#folder = folder;
     this.#url = url;
     this.#emit = emit;
   }
 
-  /** Connect. A bot that is connecting or connected is left alone. */
+  /** Connect. A bot that is connecting or connected is left alone. @param {{ qrMs?: number }} options */
   open({ qrMs }) {
     if (this.#socket) return;
     this.#running = true;
@@ -47,7 +58,7 @@ export class Bot {
       auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
       browser: ['Pulso', 'Chrome', '1'],
       emitOwnEvents: false,
-      getMessage: this.#sent.message,
+      getMessage: async (key) => this.#sent?.message(key),
       logger,
       makeSignalRepository: repositoryWith((...message) => this.#inbox.decrypted(...message)),
       qrTimeout: qrMs,
@@ -96,27 +107,35 @@ export class Bot {
     await forgetCredentials(this.#folder);
   }
 
+  /** @param {{ messageId: string, chatId: string, text: string }} message */
   send({ messageId, chatId, text }) {
     if (!this.#running) throw new Error('the bot is not connected to WhatsApp');
     this.#inbox.know({ chatId, messageId });
-    this.#sent.keep(messageId, text);
+    this.#sent?.keep(messageId, text);
     return this.#sends.send(messageId, chatId, text);
   }
 
+  /** @param {{ chatId: string, state: 'composing' | 'paused' }} typing */
   async typing({ chatId, state }) {
     await this.#socket?.sendPresenceUpdate(state, chatId);
   }
 
+  /** @param {{ chatId: string, messageIds: string[] }} messages */
   async read({ chatId, messageIds }) {
     await this.#socket?.readMessages(
       messageIds.map((id) => ({ remoteJid: chatId, id, fromMe: false })),
     );
   }
 
+  /** @param {Parameters<typeof fetchMedia>[0]} file */
   media(file) {
     return fetchMedia(file, this.#url);
   }
 
+  /**
+   * @param {WASocket} socket @param {AuthenticationCreds} creds @param {number | undefined} qrMs
+   * @returns {(update: Partial<import('baileys').ConnectionState>) => void}
+   */
   #follow(socket, creds, qrMs) {
     let seq = 0;
     return ({ connection, qr, lastDisconnect }) => {
@@ -130,11 +149,12 @@ export class Bot {
           livesMs: qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS),
         });
       }
-      if (connection === 'open') this.#onOpen(socket, creds.me);
+      if (connection === 'open' && creds.me) this.#onOpen(socket, creds.me);
       if (connection === 'close') this.#onClose(lastDisconnect?.error);
     };
   }
 
+  /** @param {WASocket} socket @param {Contact} me */
   #onOpen(socket, me) {
     this.#emit({
       event: 'connected',
@@ -147,6 +167,7 @@ export class Bot {
     );
   }
 
+  /** @param {(Error & { output?: { statusCode?: number } }) | undefined} error */
   #onClose(error) {
     this.#socket = null;
     this.#sends.pause();
@@ -177,6 +198,7 @@ export class Bot {
     }
   }
 
+  /** @param {Message} message */
   #keep(message) {
     try {
       this.#outbox?.add(message);
@@ -188,12 +210,14 @@ export class Bot {
   }
 
   // WhatsApp notifies of who is typing only to those who asked, once per chat and connection.
+  /** @param {string} chatId */
   #watch(chatId) {
     if (this.#watched.has(chatId)) return;
     this.#watched.add(chatId);
     this.#socket?.presenceSubscribe(chatId).catch((error) => log(`presence: ${error.message}`));
   }
 
+  /** @param {Record<string, string>} attrs */
   #onAck(attrs) {
     this.#sends.acked(attrs);
     if (!attrs.error && isChat(attrs.from)) {
@@ -206,6 +230,7 @@ export class Bot {
     }
   }
 
+  /** @param {import('baileys').BaileysEventMap['presence.update']} update */
   #onPresence({ id, presences }) {
     const state = Object.values(presences)[0]?.lastKnownPresence;
     if (!state || !isChat(id)) return;

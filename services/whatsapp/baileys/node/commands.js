@@ -6,19 +6,27 @@ import { emit, log } from './stdio.js';
 
 const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
 
+/** @import { BotEvent, WireEvent } from './types.js' */
+
 export class Commands {
   #root;
   #url;
+  /** @type {Map<string, Bot>} */
   #bots = new Map();
+  /** @type {Map<Bot, Promise<unknown>>} */
   #turns = new Map();
 
-  /** `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined. */
+  /**
+   * `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined.
+   *
+   * @param {string} root @param {string} [url]
+   */
   constructor(root, url) {
     this.#root = root;
     this.#url = url;
   }
 
-  /** Carry out one line; its `result` is emitted once it is done. */
+  /** Carry out one line; its `result` is emitted once it is done. @param {string} line */
   async take(line) {
     let command;
     try {
@@ -39,8 +47,10 @@ export class Commands {
     await Promise.allSettled([...this.#bots.values()].map((bot) => bot.close('Pulso is stopping')));
   }
 
+  /** @param {{ cmd: string, botId: string } & Record<string, any>} command @returns {Promise<any>} */
   #run({ cmd, botId, ...rest }) {
     if (!BOT_ID.test(botId)) throw new Error('not a usable bot id');
+    /** @type {any} */
     const bot = this.#bot(botId);
     if (AT_ONCE.includes(cmd)) return bot[cmd](rest);
     if (!IN_TURN.includes(cmd)) throw new Error(`no such command: ${cmd}`);
@@ -52,6 +62,7 @@ export class Commands {
     return turn;
   }
 
+  /** @param {string} botId */
   #bot(botId) {
     let bot = this.#bots.get(botId);
     if (!bot) {

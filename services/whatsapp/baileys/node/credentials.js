@@ -16,12 +16,23 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BufferJSON, initAuthCreds, proto } from 'baileys';
 
+/** @import { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap } from 'baileys' */
+/** @typedef {(name: string) => string} PathOf where the value of this name is kept */
+
+/** @param {string} name */
 const fileName = (name) => `${name.replaceAll('/', '__').replaceAll(':', '-')}.json`;
+/** @param {string} path */
 const besides = (path) => `${path}.${randomBytes(6).toString('hex')}.tmp`;
 
-/** What Baileys asks of an auth state, and `save()` for its `creds.update`. */
+/**
+ * What Baileys asks of an auth state, and `save()` for its `creds.update`.
+ *
+ * @param {string} folder
+ * @returns {{ state: AuthenticationState, save: () => void }}
+ */
 export function loadCredentials(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  /** @type {PathOf} */
   const path = (name) => join(folder, fileName(name));
   const creds = readCreds(path('creds')) ?? initAuthCreds();
   return {
@@ -33,7 +44,7 @@ export function loadCredentials(folder) {
   };
 }
 
-/** Delete what links the bot; `all` takes the messages waiting in its outbox too. */
+/** Delete what links the bot; `all` takes the messages waiting in its outbox too. @param {string} folder */
 export async function forgetCredentials(folder, all = false) {
   if (all) return rm(folder, { recursive: true, force: true });
   const names = await readdir(folder).catch(() => []);
@@ -41,6 +52,7 @@ export async function forgetCredentials(folder, all = false) {
   await Promise.all(gone.map((name) => rm(join(folder, name), { force: true })));
 }
 
+/** @param {string} path @returns {AuthenticationCreds | null} */
 function readCreds(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'), BufferJSON.reviver);
@@ -53,6 +65,7 @@ function readCreds(path) {
 }
 
 // Synchronous, so that saves keep their order; fsync, because losing this file means pairing again.
+/** @param {string} path @param {AuthenticationCreds} creds */
 function writeCreds(path, creds) {
   const temporary = besides(path);
   const file = openSync(temporary, 'wx', 0o600);
@@ -65,7 +78,12 @@ function writeCreds(path, creds) {
   renameSync(temporary, path);
 }
 
+/**
+ * @template {keyof SignalDataTypeMap} Type
+ * @param {PathOf} path @param {Type} type @param {string[]} ids
+ */
 async function getKeys(path, type, ids) {
+  /** @type {Record<string, SignalDataTypeMap[Type]>} */
   const found = {};
   await Promise.all(
     ids.map(async (id) => {
@@ -75,6 +93,7 @@ async function getKeys(path, type, ids) {
   return found;
 }
 
+/** @param {string} path @param {keyof SignalDataTypeMap} type @returns {Promise<any>} */
 async function readKey(path, type) {
   try {
     const value = JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver);
@@ -87,9 +106,12 @@ async function readKey(path, type) {
 }
 
 // Deletions last: a key that is used up may go once what came of it is written.
+/** @param {PathOf} path @param {SignalDataSet} keys */
 async function setKeys(path, keys) {
   const changes = Object.entries(keys).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, value]) => [path(`${type}-${id}`), value]),
+    Object.entries(values).map(
+      ([id, value]) => /** @type {[string, unknown]} */ ([path(`${type}-${id}`), value]),
+    ),
   );
   await Promise.all(
     changes.filter(([, value]) => value).map(([file, value]) => writeKey(file, value)),
@@ -99,6 +121,7 @@ async function setKeys(path, keys) {
   );
 }
 
+/** @param {string} path @param {unknown} value */
 async function writeKey(path, value) {
   const temporary = besides(path);
   await writeFile(temporary, JSON.stringify(value, BufferJSON.replacer), {

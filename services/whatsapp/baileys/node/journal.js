@@ -15,12 +15,15 @@ import { dirname } from 'node:path';
 const KEEP_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
 
+/** @template Entry */
 export class Journal {
   #path;
   #file;
+  /** @type {{ entry: Entry, since: number }[]} */
   #entries;
   #sweeper;
 
+  /** @param {string} path */
   constructor(path) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#path = path;
@@ -38,6 +41,7 @@ export class Journal {
     return this.#entries.map(({ entry }) => entry);
   }
 
+  /** @param {Entry} entry */
   add(entry) {
     writeSync(this.#file, `${JSON.stringify(entry)}\n`);
     fsyncSync(this.#file);
@@ -63,6 +67,7 @@ export class Journal {
   }
 }
 
+/** @param {string} path */
 function read(path) {
   try {
     return readFileSync(path, 'utf8');
@@ -71,6 +76,7 @@ function read(path) {
   }
 }
 
+/** @param {string} text */
 function entriesOf(text) {
   return text.split('\n').flatMap((line) => {
     try {

@@ -1,17 +1,28 @@
 // The kinds of message Pulso shows, each with its text and what describes its media.
 
-/** `{kind, text, media}` of a message's content, or null for what is not for people to read. */
+/** @import { proto } from 'baileys' */
+/** @import { Content, Download } from './types.js' */
+
+/**
+ * `{kind, text, media}` of a message's content, or null for what is not for people to read.
+ *
+ * @param {proto.IMessage | null | undefined} content
+ * @returns {Content | null}
+ */
 export function kindOf(content) {
   if (!content) return null;
   for (const [field, read] of Object.entries(KINDS)) {
-    if (content[field] !== undefined && content[field] !== null && content[field] !== '')
-      return read(content[field]);
+    const value = content[/** @type {keyof proto.IMessage} */ (field)];
+    if (value !== undefined && value !== null && value !== '') return read(value);
   }
   return null;
 }
 
+/** @param {string | null | undefined} value @returns {Content | null} */
 const text = (value) => (value ? { kind: 'text', text: value, media: null } : null);
 
+// Each reads the field it is named for, whose shape is WhatsApp's.
+/** @type {Record<string, (part: any) => Content | null>} */
 const KINDS = {
   conversation: text,
   extendedTextMessage: ({ text: value }) => text(value),
@@ -33,8 +44,13 @@ const KINDS = {
   listResponseMessage: ({ title }) => text(title),
 };
 
+/** @typedef {number | null | undefined} Size */
+/** @param {{ width?: Size, height?: Size }} part */
 const size = ({ width, height }) => ({ width, height });
 
+/** @typedef {proto.Message.IImageMessage & { caption?: string | null }} FilePart */
+
+/** @param {Download['kind']} kind @param {FilePart} part @param {object} more @returns {Content} */
 function file(kind, part, more) {
   const media = {
     mimetype: part.mimetype || 'application/octet-stream',
@@ -46,6 +62,7 @@ function file(kind, part, more) {
 }
 
 // The address and the key of this one file, for the `media` command; not for browsers.
+/** @param {Download['kind']} kind @param {FilePart} part @returns {Download | null} */
 function download(kind, { directPath, url, mediaKey }) {
   if (!mediaKey || !(directPath || url)) return null;
   return {
@@ -56,11 +73,13 @@ function download(kind, { directPath, url, mediaKey }) {
   };
 }
 
+/** @param {proto.Message.ILocationMessage & { caption?: string | null }} part @returns {Content} */
 function location({ degreesLatitude, degreesLongitude, name, address, caption }) {
   const media = { latitude: degreesLatitude ?? 0, longitude: degreesLongitude ?? 0, name, address };
   return { kind: 'location', text: caption || name || '', media: present(media) };
 }
 
+/** @param {proto.Message.IContactMessage[]} parts @returns {Content} */
 function contacts(parts) {
   const people = parts.map(({ displayName, vcard }) => ({
     name: displayName ?? '',
@@ -73,6 +92,7 @@ function contacts(parts) {
   };
 }
 
+/** @param {string | null | undefined} vcard */
 function phones(vcard) {
   return (vcard ?? '')
     .split(/\r?\n/)
@@ -80,6 +100,7 @@ function phones(vcard) {
     .map((line) => line.slice(line.lastIndexOf(':') + 1).trim());
 }
 
+/** @param {Record<string, unknown>} fields @returns {Record<string, unknown>} */
 const present = (fields) =>
   Object.fromEntries(
     Object.entries(fields).filter(

@@ -25,7 +25,9 @@ const { Commands } = await import('./commands.js').catch((error) =>
 // A terminal's Ctrl-C reaches us too, but it is the parent who decides when to stop.
 process.on('SIGINT', () => {});
 // Baileys' loose promises must not take every bot down.
-process.on('unhandledRejection', (error) => log(`unhandled: ${error?.message ?? 'unknown'}`));
+process.on('unhandledRejection', (/** @type {any} */ error) =>
+  log(`unhandled: ${error?.message ?? 'unknown'}`),
+);
 
 const commands = new Commands(process.argv[2], url);
 const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
@@ -39,6 +41,7 @@ lines.on('close', async () => {
 });
 emit({ event: 'ready' });
 
+/** @param {string} reason @returns {never} */
 function unusable(reason) {
   emit({ event: 'unusable', reason });
   process.exit(3);

@@ -13,7 +13,14 @@ const WAIT_MS = 30_000;
 const MAC_BYTES = 10;
 const PADDING_BYTES = 16; // at most, by which the encrypted file is longer
 
-/** Write the file to `path`. `local`: the base address of another server than WhatsApp's. */
+/** @import { Download } from './types.js' */
+
+/**
+ * Write the file to `path`. `local`: the base address of another server than WhatsApp's.
+ *
+ * @param {{ download: Download, path: string, limit: number }} file `limit` in bytes
+ * @param {string} [local]
+ */
 export async function fetchMedia({ download, path, limit }, local) {
   const sealed = await read(address(download, local), limit + PADDING_BYTES + MAC_BYTES);
   const bytes = await open(sealed, download);
@@ -22,15 +29,17 @@ export async function fetchMedia({ download, path, limit }, local) {
   await writeFile(path, bytes, { mode: 0o600, flag: 'wx' });
 }
 
+/** @param {Download} download @param {string} [local] */
 function address({ directPath, url }, local) {
   if (local && directPath) return new URL(directPath, local.replace(/^ws/, 'http'));
-  const named = new URL(directPath ?? url, `https://${HOST}`);
+  const named = new URL(directPath ?? url ?? '', `https://${HOST}`);
   const known = named.hostname === HOST || named.hostname.endsWith('.whatsapp.net');
   if (named.protocol !== 'https:' || named.port || !known)
     throw new Error("the file is not on WhatsApp's servers");
   return named;
 }
 
+/** @param {URL} url @param {number} limit */
 async function read(url, limit) {
   const headers = { origin: 'https://web.whatsapp.com' };
   const answer = await fetch(url, {
@@ -43,7 +52,7 @@ async function read(url, limit) {
   if (!answer.ok) throw new Error(`WhatsApp answers ${answer.status} for the file`);
   const chunks = [];
   let size = 0;
-  for await (const chunk of answer.body) {
+  for await (const chunk of answer.body ?? []) {
     size += chunk.length;
     if (size > limit) throw new Error('the file is too large');
     chunks.push(chunk);
@@ -52,8 +61,12 @@ async function read(url, limit) {
 }
 
 // AES-256-CBC, then the first ten bytes of an HMAC-SHA-256 over IV and ciphertext.
+/** @param {Buffer} sealed @param {Download} download */
 async function open(sealed, { kind, mediaKey }) {
-  const { iv, cipherKey, macKey } = await getMediaKeys(Buffer.from(mediaKey, 'base64'), kind);
+  const { iv, cipherKey, macKey } =
+    /** @type {{ iv: Uint8Array, cipherKey: Uint8Array, macKey: Uint8Array }} */ (
+      await getMediaKeys(Buffer.from(mediaKey, 'base64'), kind)
+    );
   const cut = sealed.length - MAC_BYTES;
   if (cut <= 0) throw new Error('the file is damaged');
   const ciphertext = sealed.subarray(0, cut);

@@ -8,6 +8,7 @@ import { Journal } from './journal.js';
 
 const FRESH_S = 5 * 60; // an older message emitted again is stored, not answered
 
+/** @extends {Journal<import('./types.js').Message>} */
 export class Outbox extends Journal {
   /** What earlier lives of this process may not have got across. */
   waiting() {

@@ -4,12 +4,22 @@
 
 const PATIENCE_MS = 30_000;
 
+/** @typedef {(chatId: string, text: string, messageId: string) => Promise<unknown>} Relay */
+/** @typedef {{ chatId: string, text: string, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
+
 export class Sends {
-  #waiting = new Map(); // message id → {chatId, text, resolve, reject, timer}
+  /** @type {Map<string, Waiting>} */
+  #waiting = new Map(); // by message id
+  /** @type {Relay | null} */
   #relay = null;
   #chain = Promise.resolve();
 
-  /** Resolves once the server has it; rejects with what an operator may read. */
+  /**
+   * Resolves once the server has it; rejects with what an operator may read.
+   *
+   * @param {string} messageId @param {string} chatId @param {string} text
+   * @returns {Promise<void>}
+   */
   send(messageId, chatId, text) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
@@ -21,7 +31,7 @@ export class Sends {
     });
   }
 
-  /** A connection is open: `relay(chatId, text, messageId)` puts a text into it. */
+  /** A connection is open: `relay` puts a text into it. @param {Relay} relay */
   open(relay) {
     this.#relay = relay;
     for (const messageId of this.#waiting.keys()) this.#go(messageId);
@@ -32,18 +42,23 @@ export class Sends {
     this.#relay = null;
   }
 
-  /** No next connection: everything that waits has failed. */
+  /** No next connection: everything that waits has failed. @param {string} reason */
   abandon(reason) {
     this.pause();
     for (const messageId of [...this.#waiting.keys()]) this.#settle(messageId, reason);
   }
 
-  /** The server's `<ack class="message">`: taken, or refused with a code. */
+  /**
+   * The server's `<ack class="message">`: taken, or refused with a code.
+   *
+   * @param {Record<string, string>} attrs
+   */
   acked({ id, error }) {
     this.#settle(id, error ? `WhatsApp refused the message (${error})` : null);
   }
 
   // One after the other: texts arrive in the order they were given.
+  /** @param {string} messageId */
   #go(messageId) {
     const relay = this.#relay;
     if (!relay) return;
@@ -60,6 +75,7 @@ export class Sends {
     });
   }
 
+  /** @param {string} messageId @param {string | null} failure */
   #settle(messageId, failure) {
     const send = this.#waiting.get(messageId);
     if (!send) return;

@@ -3,18 +3,20 @@
 
 import { Journal } from './journal.js';
 
+/** @extends {Journal<{ messageId: string, text: string }>} */
 export class Sent extends Journal {
-  /** Keep a text before it goes out. */
+  /** Keep a text before it goes out. @param {string} messageId @param {string} text */
   keep(messageId, text) {
     if (!this.#find(messageId)) this.add({ messageId, text });
   }
 
-  /** For a socket's `getMessage`. */
+  /** For a socket's `getMessage`. @param {import('baileys').WAMessageKey} key */
   message = async ({ id }) => {
     const entry = this.#find(id);
     return entry && { extendedTextMessage: { text: entry.text } };
   };
 
+  /** @param {string | null | undefined} messageId */
   #find(messageId) {
     return this.entries().find((entry) => entry.messageId === messageId);
   }

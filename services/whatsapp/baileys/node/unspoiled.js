@@ -6,6 +6,10 @@
 /**
  * A sender's record of sessions as it is to be saved: the one that has just read a message as it
  * is in `after`, every other as it was in `before` (null: there was none). Both are serialized.
+ *
+ * @typedef {{ _sessions: Record<string, { indexInfo: { used: number } }> }} SessionRecord
+ * @param {SessionRecord | null | undefined} before
+ * @param {SessionRecord} after
  */
 export function unspoiled(before, after) {
   const were = before?._sessions ?? {};

@@ -54,6 +54,7 @@ function keys(iq, device, world) {
 }
 
 function bundle(iq) {
+  /** @returns {any} */
   const value = (parent, tag) => child(parent, tag).content;
   const signed = child(iq, 'skey');
   return {

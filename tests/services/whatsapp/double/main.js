@@ -125,5 +125,9 @@ new WebSocketServer({ server, path: '/ws/chat' }).on(
   'connection',
   (socket) => new Connection(socket, world),
 );
-server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: server.address().port })));
+server.listen(0, '127.0.0.1', () =>
+  console.log(
+    JSON.stringify({ port: /** @type {import('node:net').AddressInfo} */ (server.address()).port }),
+  ),
+);
 process.stdin.resume().on('end', () => process.exit(0));

@@ -1,0 +1,240 @@
+// The shapes that cross a boundary: the server's events and answers (docs/events.md), and what the
+// modules of a stream pass to each other. Optional fields are those an older publisher leaves out.
+
+export type Ack = 'pending' | 'server' | 'delivered' | 'read' | 'played';
+export type Origin = 'bot' | 'operator' | 'phone';
+export type Mode = 'bot' | 'human';
+export type BotStatus = 'disconnected' | 'connecting' | 'qr' | 'connected' | 'failed';
+
+export interface User {
+  id: string;
+  name?: string | null;
+}
+
+export interface Message {
+  id: string;
+  sessionId: string;
+  content: string;
+  fromMe: boolean;
+  timestamp?: string | null;
+  type: string;
+  pushName?: string | null;
+  ack?: Ack | null;
+  origin?: Origin | null;
+  failed?: string | null;
+  media?: { file?: boolean; name?: string } | null;
+}
+
+export interface LastMessage {
+  id?: string | null;
+  content: string;
+  fromMe?: boolean;
+  timestamp?: string | null;
+  type?: string;
+  ack?: Ack | null;
+  failed?: string | null;
+}
+
+export interface Session {
+  id: string;
+  botId?: string | null;
+  contact?: string | null;
+  name?: string | null;
+  mode?: Mode | null;
+  unread?: number | null;
+  createdAt?: string | null;
+  lastMessage?: LastMessage | null;
+}
+
+/** What happens on a bot: published, with an id of its own. */
+export type BotEvent = { botId: string } & (
+  | {
+      type: 'bot:qr';
+      qr: string;
+      code?: string | null;
+      seq?: number | null;
+      expiresAt?: string | null;
+    }
+  | { type: 'bot:connecting'; attempt?: number | null }
+  | { type: 'bot:connected'; user: User }
+  | {
+      type: 'bot:disconnected';
+      statusCode: number | null;
+      reason?: string | null;
+      willReconnect?: boolean | null;
+      retryInMs?: number | null;
+    }
+  | { type: 'bot:qr-expired' }
+  | { type: 'message:received'; sessionId: string; message: Message }
+  | {
+      type: 'message:sent';
+      sessionId: string;
+      content: string;
+      messageId?: string | null;
+      origin?: Origin | null;
+      timestamp?: string | null;
+      kind?: string;
+      media?: Message['media'];
+    }
+  | { type: 'message:ack'; sessionId: string; messageId: string; ack: Ack | null }
+  | { type: 'message:failed'; sessionId: string; messageId: string; reason?: string | null }
+  | { type: 'session:created'; session: Session }
+  | { type: 'session:updated'; session: Session }
+  | { type: 'chat:typing'; sessionId: string; who: string; state: string }
+);
+
+export type ClosingReason =
+  | 'shutdown'
+  | 'token-expired'
+  | 'slow'
+  | 'revoked'
+  | 'renew'
+  | 'overloaded'
+  | 'too-many-streams';
+
+/** What a stream says of itself: its id is the stream's cursor. */
+export type ControlEvent =
+  | {
+      type: 'connected';
+      botId: string;
+      streamId?: string;
+      resumed: boolean;
+      heartbeatSeconds?: number;
+    }
+  | {
+      type: 'gap';
+      botId: string;
+      reason: 'evicted' | 'restarted' | 'unknown';
+      after: string | null;
+    }
+  | { type: 'ping'; time?: number; botId?: undefined }
+  | { type: 'token:expiring'; streamId: string; expiresAt: string; botId?: undefined }
+  | { type: 'closing'; reason: ClosingReason; botId?: undefined };
+
+export type StreamEvent = BotEvent | ControlEvent;
+
+export type LinkState = 'connecting' | 'live' | 'buffering' | 'reconnecting' | 'closed';
+/** As a page shows it: `polling` while there is no live connection. */
+export type SourceState = LinkState | 'polling';
+
+/** What BotEventSource emits beside the stream's events. */
+export type SourceEvent =
+  | { type: 'state'; state: SourceState; pollSeconds: number }
+  | { type: 'poll' }
+  | { type: 'check' }
+  | { type: 'unauthorized' };
+
+export type PageEvent = StreamEvent | SourceEvent;
+export type EventOf<Type extends PageEvent['type']> = Extract<PageEvent, { type: Type }>;
+export type Handler<Type extends PageEvent['type']> = (
+  event: EventOf<Type>,
+  id?: string,
+) => unknown;
+export type Handlers = { [Type in PageEvent['type']]?: Handler<Type> };
+
+/** What a link reports to its owner. */
+export type LinkNotice =
+  | [kind: 'event', event: StreamEvent, id?: string | null]
+  | [kind: 'state', state: LinkState]
+  | [kind: 'unauthorized'];
+export type Notify = (...notice: LinkNotice) => void;
+
+export interface LinkOptions {
+  cursor?: string | null;
+  heartbeatSeconds?: number;
+  url?: string;
+  notify: Notify;
+}
+
+export interface Link {
+  readonly cursor: string | null | undefined;
+  open(): void;
+  close(): void;
+  hold(): void;
+  resume(cursor: string | null): void;
+}
+
+export interface FeedEntry {
+  id: string;
+  event: BotEvent;
+}
+
+interface Stamp {
+  generation: string;
+  number: number;
+  state: LinkState;
+}
+
+/** What tabs of one browser post to each other; `from` is added on the way. */
+export type TabMessage =
+  | { kind: 'lead' }
+  | { kind: 'join'; bots: string[]; cursor: string | null | undefined }
+  | { kind: 'leave' }
+  | ({ kind: 'adopt'; to: string; replay: FeedEntry[] } & Stamp)
+  | { kind: 'refuse'; to: string }
+  | { kind: 'state'; state: LinkState }
+  | { kind: 'unauthorized' }
+  | { kind: 'gap'; event: EventOf<'gap'>; id?: string | null }
+  | ({ kind: 'event'; event: StreamEvent; id?: string | null } & Stamp);
+export type TabMessageOf<Kind extends TabMessage['kind']> = Extract<TabMessage, { kind: Kind }> & {
+  from: string;
+};
+
+/** The answers of the server's calls, as far as the pages read them. */
+export interface Me {
+  username: string;
+  admin: boolean;
+  expiresAt: string | null;
+  bots: '*' | string[];
+}
+
+export interface Bot {
+  id: string;
+  name: string;
+  status: BotStatus;
+  user?: User | null;
+  reason?: string | null;
+  createdAt: string;
+}
+
+export interface StatusAnswer {
+  status: BotStatus;
+  user?: User | null;
+  qr?: string | null;
+  qrExpiresAt?: string | null;
+  qrSeq?: number | null;
+  reason?: string | null;
+  retryInMs?: number | null;
+  cursor: string;
+}
+
+export interface BotState {
+  status: BotStatus;
+  user: User | null;
+  qr: string | null;
+  qrExpiresAt: string | null;
+  qrSeq: number | null;
+  reason: string | null;
+  retryAt: number | null;
+  attempt: number | null;
+  qrExpired: boolean;
+}
+
+export interface Operator {
+  id: string;
+  username: string;
+  admin: boolean;
+  bots: '*' | string[];
+}
+
+export interface SessionPage {
+  sessions: Session[];
+  before: string | null;
+  cursor: string;
+}
+
+export interface MessagePage {
+  messages: Message[];
+  before: string | null;
+  cursor: string;
+}
