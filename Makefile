@@ -7,6 +7,8 @@ DOUBLE := tests/services/whatsapp/double
 # A stamp in each folder of npm's packages says that what its lock names has been installed.
 TOOLS := node_modules/.installed
 PACKAGES := $(BAILEYS)/node_modules/.installed $(DOUBLE)/node_modules/.installed
+# Tests of JavaScript that need no browser.
+UNITS = $(shell find tests -name '*.test.js' -not -path '*/node_modules/*')
 
 # Whatever is installed, it is the release that was tested (constraints.txt).
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -22,7 +24,10 @@ run: $(VENV)/run
 
 test: $(VENV)/test
 	@sh tests/system_packages.sh
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(PACKAGES); fi
+	@# Without npm the tests that need Node are skipped, by name.
+	@if command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory $(PACKAGES) && node --test $(UNITS); \
+	else echo "There is no npm: the tests of JavaScript alone are left out" >&2; fi
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/test $(TOOLS) $(PACKAGES)

@@ -46,19 +46,6 @@ def test_the_browsers_language_is_spoken(
     expect(page.locator("html")).to_have_attribute("lang", lang)
 
 
-def test_no_key_is_without_words(page: Page) -> None:
-    page.goto("/bots")
-    missing = page.evaluate(
-        """async () => {
-            const { en } = await import('/static/js/i18n/en.js');
-            const { es } = await import('/static/js/i18n/es.js');
-            const one = new Set(Object.keys(en)), other = new Set(Object.keys(es));
-            return [...one.symmetricDifference(other)];
-        }"""
-    )
-    assert missing == []
-
-
 def test_the_keyboard_alone_signs_in_and_sends(open_context: OpenContext, server: Server) -> None:
     bot_id = server.linked_bot()
     session = server.quiet_session(bot_id)

@@ -3,23 +3,7 @@
 import { t, translatePage } from '../i18n/i18n.js';
 import { at, field, find } from '../ui/dom.js';
 import { post } from './api.js';
-
-/**
- * Where to go after signing in: only a path of this site, whatever the address names.
- *
- * @param {string} search
- * @param {string} origin
- */
-export function destination(search, origin) {
-  const next = new URLSearchParams(search).get('next');
-  if (!next) return '/bots';
-  try {
-    const url = new URL(next, origin);
-    return url.origin === origin ? url.pathname + url.search + url.hash : '/bots';
-  } catch {
-    return '/bots';
-  }
-}
+import { destination } from './destination.js';
 
 /** @type {Record<number, import('../i18n/i18n.js').Key>} */
 const WORDS = { 401: 'login.wrong', 429: 'login.tooMany' };

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { Sends } from '../../../../../services/whatsapp/baileys/node/sends.js';
+
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+afterEach(() => mock.timers.reset());
+
+const settle = () => new Promise((done) => setImmediate(done));
+
+/** A connection that keeps what it was given. */
+function connection() {
+  const relayed = [];
+  return { relayed, relay: async (...message) => relayed.push(message) };
+}
+
+test('a text is sent once the server has it, not when it went out', async () => {
+  const sends = new Sends();
+  const { relayed, relay } = connection();
+  sends.open(relay);
+  let sent = false;
+  const sending = sends.send('m1', 'chat', 'hola').then(() => {
+    sent = true;
+  });
+  await settle();
+  assert.deepEqual(relayed, [['chat', 'hola', 'm1']]);
+  assert.equal(sent, false);
+  sends.acked({ id: 'm1' });
+  await sending;
+});
+
+test('what waits goes out over the next connection, under the same id and in order', async () => {
+  const sends = new Sends();
+  const first = connection();
+  sends.open(first.relay);
+  const sending = [sends.send('m1', 'chat', 'uno'), sends.send('m2', 'chat', 'dos')];
+  await settle();
+  sends.pause();
+  const second = connection();
+  sends.open(second.relay);
+  await settle();
+  assert.deepEqual(
+    second.relayed.map(([, , id]) => id),
+    ['m1', 'm2'],
+  );
+  for (const id of ['m1', 'm2']) sends.acked({ id });
+  await Promise.all(sending);
+});
+
+test('a refusal fails it with its code', async () => {
+  const sends = new Sends();
+  sends.open(connection().relay);
+  const sending = sends.send('m1', 'chat', 'hola');
+  sends.acked({ id: 'm1', error: '463' });
+  await assert.rejects(sending, { message: 'WhatsApp refused the message (463)' });
+});
+
+test('a connection that broke under it is not its fault; another error is', async () => {
+  const sends = new Sends();
+  const broken = Object.assign(new Error('Connection Closed'), { output: { statusCode: 428 } });
+  sends.open(() => Promise.reject(broken));
+  const waiting = sends.send('m1', 'chat', 'hola');
+  await settle();
+  const { relayed, relay } = connection();
+  sends.open(relay);
+  await settle();
+  assert.equal(relayed.length, 1);
+  sends.acked({ id: 'm1' });
+  await waiting;
+  sends.open(() => Promise.reject(new Error('no such user')));
+  await assert.rejects(sends.send('m2', 'chat', 'hola'), { message: 'no such user' });
+});
+
+test('30 s without an answer, or no next connection, is a failure', async () => {
+  const sends = new Sends();
+  const late = assert.rejects(sends.send('m1', 'chat', 'hola'), /did not take the message/);
+  mock.timers.tick(30_000);
+  await late;
+  const left = assert.rejects(sends.send('m2', 'chat', 'hola'), { message: 'gone' });
+  sends.abandon('gone');
+  await left;
+});
+
+test('an ack of something else changes nothing', () => {
+  new Sends().acked({ id: 'unknown' });
+});
