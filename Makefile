@@ -28,7 +28,12 @@ test: $(VENV)/test
 	@if command -v npm >/dev/null; then \
 		$(MAKE) --no-print-directory $(PACKAGES) && node --test $(UNITS); \
 	else echo "There is no npm: the tests of JavaScript alone are left out" >&2; fi
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone'
+	$(BIN)/python -m pytest -m alone
+endif
 
 check: $(VENV)/test $(TOOLS) $(PACKAGES)
 	$(BIN)/ruff check .

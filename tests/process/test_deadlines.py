@@ -43,6 +43,7 @@ def assert_over(stream: StreamClient, reason: str) -> None:
     assert stream.ended
 
 
+@pytest.mark.alone
 def test_a_token_ends_its_stream_at_its_exp_to_the_second(server: RunningPulso) -> None:
     exp = int(time.time()) + 3
     stream, stream_id = opened(server, server.token(exp=exp))
@@ -173,6 +174,7 @@ def test_an_old_stream_ends_with_renew_and_resumes(tmp_path: Path) -> None:
         assert resumed.next().id == missed[0]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["token-expired", "revoked"])
 def test_a_client_that_takes_nothing_does_not_keep_a_stream_it_may_not_have(
     server: RunningPulso, how: str

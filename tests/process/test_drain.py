@@ -39,6 +39,7 @@ def hold_up(pulso: RunningPulso) -> RawStream:
     return stream
 
 
+@pytest.mark.alone
 def test_every_stream_is_told_and_comes_back_at_its_own_time(drained: RunningPulso) -> None:
     streams = [RawStream(dial(drained), stream_request(drained, f"b{n % 7}")) for n in range(200)]
     for stream in streams:
@@ -79,6 +80,7 @@ def test_while_draining_it_refuses_softly_and_says_it_is_not_ready(drained: Runn
     assert drained.wait() == 0
 
 
+@pytest.mark.alone
 def test_a_client_that_takes_nothing_does_not_hold_it_up(drained: RunningPulso) -> None:
     stuck = hold_up(drained)
     beside = drained.stream("b1")
@@ -92,6 +94,7 @@ def test_a_client_that_takes_nothing_does_not_hold_it_up(drained: RunningPulso) 
     stuck.close()
 
 
+@pytest.mark.alone
 def test_requests_that_never_end_do_not_hold_it_up(drained: RunningPulso) -> None:
     hold_up(drained)
     head = b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
@@ -103,6 +106,7 @@ def test_requests_that_never_end_do_not_hold_it_up(drained: RunningPulso) -> Non
     assert time.monotonic() - began < 4.5
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_it_at_once(tmp_path: Path, number: signal.Signals) -> None:
     with running(

@@ -179,6 +179,7 @@ def test_a_forwarded_address_is_believed_from_a_trusted_proxy_only(
         assert all(f"({seen})" in line for line in lines), lines
 
 
+@pytest.mark.alone
 def test_a_client_that_trickles_or_says_nothing_is_cut_off(tmp_path: Path) -> None:
     pulso = RunningPulso(tmp_path / "data", PYTHONPATH=str(ROOT))
     patience = "pulso.IDLE_SECONDS = pulso.BODY_SECONDS = pulso.STALLED_ANSWER_SECONDS = 1"

@@ -115,6 +115,7 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
             front.running.wait(10)
 
 
+@pytest.mark.alone
 def test_events_arrive_at_once_and_a_close_is_seen_at_once(nginx: Nginx) -> None:
     stream = nginx.stream("b1")
     stream.read_until("connected")

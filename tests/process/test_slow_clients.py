@@ -53,6 +53,7 @@ def ids_of(*streams: RawStream) -> list[str]:
     return [event.id for stream in streams for event in stream.of_type("message:received")]
 
 
+@pytest.mark.alone
 def test_stalled_streams_delay_nobody_and_memory_stays_flat(tmp_path: Path) -> None:
     streams, events = scaled(200), scaled(100_000)
     with (
@@ -149,6 +150,7 @@ def test_a_crowd_that_resumes_at_once_and_reads_slowly_costs_a_block_each(tmp_pa
                 stream.read()
 
 
+@pytest.mark.alone
 def test_a_client_that_read_while_the_server_stood_still_is_kept(tmp_path: Path) -> None:
     with running(
         tmp_path / "data",
