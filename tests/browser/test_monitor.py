@@ -140,8 +140,11 @@ def test_a_refused_answer_stays_in_the_composer(page: Page, server: Server) -> N
 
 def test_an_idle_monitor_asks_for_nothing(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
+    page.clock.install()
     open_monitor(page, bot_id)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(10_000)
-    assert [url for url in asked if "/events/stream" not in url] == []
+    for _ in range(10):
+        page.clock.fast_forward(1_000)
+    page.evaluate("() => fetch('/healthz')")  # whatever was asked before this has been seen
+    assert [url for url in asked if "/events/stream" not in url] == [f"{server.url}/healthz"]

@@ -1,6 +1,9 @@
+import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -48,6 +51,44 @@ def linked() -> Callable[[Phone], Awaitable[Connected]]:
         return await phone.heard.until(Connected, bot_id=bot_id)
 
     return link
+
+
+class Link(NamedTuple):
+    """A number that has a bot ``b1`` linked, and the bot's folder as it was right after that."""
+
+    user: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def link(double: Double, tmp_path_factory: pytest.TempPathFactory) -> Link:
+    """Made once: a pairing takes Baileys 800 keys, which is most of a second."""
+
+    async def pair() -> Link:
+        phone = BaileysPhone(tmp_path_factory.mktemp("link"), double, None)
+        await phone.gateway.open(phone.heard)
+        await phone.gateway.start("b1")
+        await phone.scan(await phone.heard.until(QrShown))
+        await phone.heard.until(Connected)
+        await phone.gateway.close()
+        return Link(phone.user, phone.folder)
+
+    # A loop of its own thread: the test's own is there already, and does not run yet.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, pair()).result()
+
+
+@pytest.fixture
+def online(link: Link) -> Callable[[BaileysPhone], Awaitable[Connected]]:
+    """Bring a bot online that is linked already. Tests share the link: they may not break it."""
+
+    async def go_online(phone: BaileysPhone) -> Connected:
+        shutil.copytree(link.folder, phone.folder)
+        phone.user = link.user
+        await phone.gateway.start("b1")
+        return await phone.heard.until(Connected)
+
+    return go_online
 
 
 @pytest.fixture

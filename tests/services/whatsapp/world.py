@@ -114,6 +114,11 @@ class BaileysPhone:
         self.heard = Heard()
         self.gateway = self._make()
 
+    @property
+    def folder(self) -> Path:
+        """The bot's credentials and sessions."""
+        return self._folder / "whatsapp" / "b1"
+
     async def scan(self, qr: QrShown) -> None:
         await self.double.act("scan", qr=qr.code, user=self.user, name="Bot")
 

@@ -31,8 +31,8 @@ def slow(test):
 
 @slow
 @pytest.mark.parametrize("code", [428, 503, 500])
-async def test_passing_trouble_is_retried(baileys, linked, code):
-    await linked(baileys)
+async def test_passing_trouble_is_retried(baileys, online, code):
+    await online(baileys)
     await baileys.double.act("end", bot=baileys.user, code=code)
     lost = await baileys.heard.until(Disconnected, status_code=code)
     assert lost.will_reconnect
@@ -41,8 +41,8 @@ async def test_passing_trouble_is_retried(baileys, linked, code):
 
 
 @slow
-async def test_each_loss_in_a_row_waits_longer(baileys, linked):
-    await linked(baileys)
+async def test_each_loss_in_a_row_waits_longer(baileys, online):
+    await online(baileys)
     await baileys.double.act("refuse", bot=baileys.user, code=503)
     await baileys.drop()
     first, second, third = [await baileys.heard.until(Disconnected) for _ in range(3)]
@@ -54,8 +54,8 @@ async def test_each_loss_in_a_row_waits_longer(baileys, linked):
 
 @slow
 @pytest.mark.parametrize("code", [402, 403, 405, 406, 409, 411])
-async def test_a_refusal_by_whatsapp_is_final_until_somebody_connects(baileys, linked, code):
-    await linked(baileys)
+async def test_a_refusal_by_whatsapp_is_final_until_somebody_connects(baileys, online, code):
+    await online(baileys)
     await baileys.double.act("refuse", bot=baileys.user, code=code)
     await baileys.drop()
     await baileys.heard.until(Disconnected, will_reconnect=True)
@@ -68,8 +68,8 @@ async def test_a_refusal_by_whatsapp_is_final_until_somebody_connects(baileys, l
 
 
 @slow
-async def test_a_bot_that_was_replaced_does_not_fight_for_its_place(baileys, linked):
-    await linked(baileys)
+async def test_a_bot_that_was_replaced_does_not_fight_for_its_place(baileys, online):
+    await online(baileys)
     await baileys.double.act("end", bot=baileys.user, code=440)
     lost = await baileys.heard.until(Disconnected, status_code=440)
     assert not lost.will_reconnect
@@ -79,8 +79,8 @@ async def test_a_bot_that_was_replaced_does_not_fight_for_its_place(baileys, lin
 
 
 @slow
-async def test_a_text_in_the_air_when_the_connection_breaks_is_sent_again(baileys, linked):
-    await linked(baileys)
+async def test_a_text_in_the_air_when_the_connection_breaks_is_sent_again(baileys, online):
+    await online(baileys)
     await baileys.double.act("deaf", on=True)
     sending = asyncio.ensure_future(
         baileys.gateway.send("b1", CUSTOMER.format(baileys.customer), "3EB0AIR", "hola")
@@ -96,8 +96,8 @@ async def test_a_text_in_the_air_when_the_connection_breaks_is_sent_again(bailey
 
 
 @slow
-async def test_stopping_a_bot_fails_the_send_that_waits_on_it(baileys, linked):
-    await linked(baileys)
+async def test_stopping_a_bot_fails_the_send_that_waits_on_it(baileys, online):
+    await online(baileys)
     await baileys.double.act("deaf", on=True)
     sending = asyncio.ensure_future(
         baileys.gateway.send("b1", CUSTOMER.format(baileys.customer), "3EB0STOP", "hola")
@@ -110,8 +110,8 @@ async def test_stopping_a_bot_fails_the_send_that_waits_on_it(baileys, linked):
 
 
 @slow
-async def test_a_chat_is_known_by_its_phone_number_whichever_address_is_used(baileys, linked):
-    await linked(baileys)
+async def test_a_chat_is_known_by_its_phone_number_whichever_address_is_used(baileys, online):
+    await online(baileys)
     await baileys.message("por número", message_id="3EB0PN")
     by_number = await baileys.heard.until(MessageArrived, message_id="3EB0PN")
     await baileys.message("por lid", message_id="3EB0LID", lid=True)
@@ -122,8 +122,8 @@ async def test_a_chat_is_known_by_its_phone_number_whichever_address_is_used(bai
 
 
 @slow
-async def test_a_message_delivered_twice_arrives_once(baileys, linked):
-    await linked(baileys)
+async def test_a_message_delivered_twice_arrives_once(baileys, online):
+    await online(baileys)
     await baileys.message("hola", message_id="3EB0TWICE")
     await baileys.message("hola", message_id="3EB0TWICE")
     await baileys.message("fin", message_id="3EB0LAST")
@@ -132,8 +132,8 @@ async def test_a_message_delivered_twice_arrives_once(baileys, linked):
 
 
 @slow
-async def test_a_customer_is_seen_typing(baileys, linked):
-    await linked(baileys)
+async def test_a_customer_is_seen_typing(baileys, online):
+    await online(baileys)
     act, customer = baileys.double.act, {"bot": baileys.user, "from": baileys.customer}
     await act("typing", **customer, state="composing")
     await baileys.heard.until(Presence, state="composing")
@@ -200,9 +200,9 @@ async def test_logging_out_unlinks_the_bot_at_whatsapp_and_deletes_its_folder(
 
 
 @slow
-async def test_no_key_reaches_the_log(baileys, linked, caplog):
+async def test_no_key_reaches_the_log(baileys, online, caplog):
     with caplog.at_level(logging.DEBUG):
-        await linked(baileys)
+        await online(baileys)
         for number in range(3):  # new sessions are what libsignal prints most about
             await baileys.message("hola", message_id=f"3EB0K{number}")
         await baileys.heard.until(MessageArrived, message_id="3EB0K2")
@@ -240,8 +240,8 @@ async def test_a_server_elsewhere_is_refused(tmp_path, double):
 
 
 @slow
-async def test_closing_waits_for_nobody(baileys, linked):
-    await linked(baileys)
+async def test_closing_waits_for_nobody(baileys, online):
+    await online(baileys)
     os.kill(baileys.gateway.child_pid, signal.SIGSTOP)
     began = time.monotonic()
     await baileys.gateway.close()
