@@ -106,6 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.set_up()
     try:
         settings = read_settings()
+        logs.set_up(settings.log_format)
         if options.command == "check-config":
             print("\n".join(settings.shown()))
         elif options.command == "token":

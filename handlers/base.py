@@ -5,6 +5,7 @@ away, so that a client gets its 413 instead of a reset. No answer and no log lin
 """
 
 import logging
+import secrets
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from handlers.requests.json_body import decode
 from services.access.operators import Operators
 from services.access.tokens import Claims
 from services.errors import Forbidden, Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
+from services.server import logs
 from services.server.in_flight import InFlight
 
 COOKIE = "pulso_session"
@@ -37,6 +39,8 @@ class PulsoHandler(RequestHandler):
         """The services a handler declares in its class body, from its URLSpec."""
         for name, service in services.items():
             setattr(self, name, service)
+        logs.request_id.set(secrets.token_hex(8))
+        logs.stream_id.set(None)
         try:
             urlsplit(self.request.headers.get("Origin", ""))
         except ValueError:

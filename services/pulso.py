@@ -61,7 +61,8 @@ class Pulso:
 
     def __init__(self, settings: Settings, make_application: MakeApplication) -> None:
         self.settings = settings
-        self.database = Database(settings.database_url)
+        with _store_trouble():
+            self.database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
         self.bus = EventBus(
             history_events=settings.history_events,
@@ -214,6 +215,8 @@ def _store_trouble() -> Iterator[None]:
         raise CannotStart(f"{error.message}: {cause}" if cause else error.message) from None
     except DatabaseError as error:
         raise CannotStart(f"the store is damaged: {error.orig}") from None
+    except ModuleNotFoundError as error:
+        raise CannotStart(f"PostgreSQL needs pip install 'pulso[postgres]': {error}") from None
 
 
 def make_gateway(settings: Settings) -> Gateway:

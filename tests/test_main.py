@@ -1,5 +1,7 @@
 """The command line: serving, printing a token, checking the settings."""
 
+import contextlib
+import json
 import os
 import re
 import signal
@@ -169,6 +171,21 @@ def test_a_password_that_was_given_is_not_printed(tmp_path: Path) -> None:
     assert pulso.stop() == 0
     assert pulso.output == f"Pulso is listening on http://127.0.0.1:{pulso.port}\n"
     assert PASSWORD not in pulso.log
+
+
+def test_the_log_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
+    pulso = RunningPulso(tmp_path / "data", PULSO_LOG_FORMAT="json", JWT_SECRET="short").start()
+    for number in range(2):
+        pulso.request("GET", f"/healthz?n={number}&token=secret")
+    with contextlib.closing(pulso.stream("b1", token="x" * 20)):
+        pass
+    assert pulso.stop() == 0
+    lines = [json.loads(line) for line in pulso.log.splitlines()]
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+    asked = [line for line in lines if "/healthz" in line["message"]]
+    assert len({line["request"] for line in asked}) == 2
+    assert "secret" not in pulso.log
+    assert not any("request" in line for line in lines if line["message"] == "Shutting down")
 
 
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, pulso: RunningPulso) -> None:

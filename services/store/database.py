@@ -21,6 +21,7 @@ from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
 from services.store.to_the_end import to_the_end
 
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 # An attempt to open waits for SQLite's locks by itself, for 5 s.
 OPENING_SECONDS = 4.0
 OPENING_PAUSE_SECONDS = 0.1
@@ -33,10 +34,11 @@ __all__ = ["Database", "StoreUnusable"]
 
 
 class Database:
-    """``url`` is ``sqlite+aiosqlite:///FILE`` or ``postgresql+asyncpg://…``."""
+    """``url`` is ``sqlite:///FILE`` or ``postgresql://…``; the driver is chosen here."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url)
+        named = make_url(url)
+        self._url = named.set(drivername=DRIVERS[named.get_backend_name()])
         self._engine = create_async_engine(self._url, pool_pre_ping=not self._is_sqlite)
         self._writer = self._engine.execution_options(writing=True)
         # SQLite's readers have one view of everything by nature.
