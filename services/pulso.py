@@ -89,7 +89,7 @@ class Pulso:
             session_seconds=settings.session_seconds,
             on_change=lambda: self.streams.recheck(self.operators.still),
         )
-        self.readiness = Readiness(self.bus, self.database, self.streams)
+        self.readiness = Readiness(self.bus, self.streams, self.database.answers)
         self.ledger = ledger = Ledger(self.database, self.bus)
         self.intake = Intake()
         self.gateway = make_gateway(settings)

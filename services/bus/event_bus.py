@@ -20,6 +20,9 @@ from services.bus.history import Entry, History, in_order
 from services.bus.sse import event_frame
 from services.bus.subscription import Pressure, Start, Subscription
 
+# No client can follow it: over 128 characters are refused at the door.
+PROBE_BOT = "probe".ljust(129, "-")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -104,12 +107,8 @@ class EventBus:
             self._pending.append(entry)
             self.published[str(event.__struct_config__.tag)] += 1
             ids.append(cursor)
-        if ids and self._timer is None:
-            wait = self._flushed_at + self._coalesce - now
-            if wait <= 0:
-                self._flush()
-            else:
-                self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
+        if ids:
+            self._flush_in_time(now)
         return ids
 
     def subscribe(self, bots: Iterable[str], last_event_id: str | None = None) -> Subscription:
@@ -150,6 +149,20 @@ class EventBus:
         if self._observe is not None:
             self._observe(self._clock() - block.entries[0].at)
 
+    async def carries(self, seconds: float) -> bool:
+        """Whether what goes in comes out at a reader within ``seconds``.
+
+        What travels is no event: it has no id, no history, and no stream can follow it.
+        """
+        with self.subscribe([PROBE_BOT]) as reader:
+            now = self._clock()
+            self._pending.append(Entry(self._seq, PROBE_BOT, b"", now, None))
+            self._flush_in_time(now)
+            try:
+                return isinstance(await reader.next(timeout=seconds), Block)
+            except TimeoutError:
+                return False
+
     def close(self) -> None:
         """Send what is pending; publish nothing after this."""
         self._flush()
@@ -177,6 +190,14 @@ class EventBus:
                 readers.pop(subscription, None)
                 if not readers:
                     del self._readers[bot_id]
+
+    def _flush_in_time(self, now: float) -> None:
+        if self._timer is None:
+            wait = self._flushed_at + self._coalesce - now
+            if wait <= 0:
+                self._flush()
+            else:
+                self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
 
     def _flush(self) -> None:
         if self._timer is not None:

@@ -1,52 +1,64 @@
-"""Whether Pulso can do its work now: an event travels from bus to reader, the store answers."""
+"""Whether Pulso can do its work now: something travels from bus to reader, the store answers."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import text
-
-from services.bus.block import Block
 from services.bus.event_bus import EventBus
-from services.bus.events import ChatTyping
-from services.errors import Refusal
-from services.store import Database
 from services.streams.registry import Streams
 
-# No client can follow or publish for it: over 128 characters are refused at the door.
-PROBE_BOT = "readiness".ljust(129, "-")
+# However often and by however many it is asked, and whatever hangs.
 SECONDS = 2.0
+FRESH_SECONDS = 1.0
+
+log = logging.getLogger("pulso.readiness")
 
 
 class Readiness:
-    def __init__(self, bus: EventBus, database: Database, streams: Streams) -> None:
-        self._bus = bus
-        self._database = database
+    """``store_answers`` asks the store something that is soon found."""
+
+    def __init__(
+        self, bus: EventBus, streams: Streams, store_answers: Callable[[], Awaitable[bool]]
+    ) -> None:
         self._streams = streams
+        self._bus_carries = _Question("bus", lambda: bus.carries(SECONDS))
+        self._store_answers = _Question("store", store_answers)
 
     async def check(self) -> dict[str, Any]:
         """``{"ready": bool, "bus": …, "store": …, "draining": bool}``; bounded in time."""
-        bus, store = await asyncio.gather(self._bus_carries(), self._store_answers())
+        bus, store = await asyncio.gather(self._bus_carries.answer(), self._store_answers.answer())
+        draining = self._streams.draining
         return {
-            "ready": bus and store and not self._streams.draining,
+            "ready": bus and store and not draining,
             "bus": bus,
             "store": store,
-            "draining": self._streams.draining,
+            "draining": draining,
         }
 
-    async def _bus_carries(self) -> bool:
-        with self._bus.subscribe([PROBE_BOT]) as probe:
-            self._bus.publish(
-                ChatTyping(bot_id=PROBE_BOT, session_id="-", who="bot", state="paused")
-            )
-            try:
-                return isinstance(await probe.next(timeout=SECONDS), Block)
-            except TimeoutError:
-                return False
 
-    async def _store_answers(self) -> bool:
+class _Question:
+    """Asked by one at a time, once a second at most; no answer in time is a no."""
+
+    def __init__(self, name: str, ask: Callable[[], Awaitable[bool]]) -> None:
+        self._name = name
+        self._ask = ask
+        self._asked_at = float("-inf")
+        self._asking: asyncio.Future[bool] | None = None
+
+    async def answer(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        asking = self._asking
+        if asking is None or (asking.done() and now - self._asked_at >= FRESH_SECONDS):
+            self._asked_at = now
+            self._asking = asking = asyncio.ensure_future(self._asked())
+        # What hangs is not cancelled: whoever comes next would only have it hang once more.
+        done, _ = await asyncio.wait([asking], timeout=SECONDS)
+        return bool(done) and asking.result()
+
+    async def _asked(self) -> bool:
         try:
-            async with asyncio.timeout(SECONDS), self._database.reading() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (TimeoutError, Refusal):
+            return await self._ask()
+        except Exception:
+            log.exception("The %s can't be asked whether it works", self._name)
             return False
-        return True

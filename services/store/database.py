@@ -87,6 +87,15 @@ class Database:
                 if connection.in_transaction():
                     await connection.commit()
 
+    async def answers(self) -> bool:
+        """Whether the store can be read right now."""
+        try:
+            async with self.reading() as connection:
+                await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        except Unavailable:
+            return False
+        return True
+
     async def _open(self) -> None:
         if self._is_sqlite:
             sqlite.prepare(Path(self._url.database or ""))

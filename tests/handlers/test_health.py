@@ -1,7 +1,9 @@
 """/healthz, /readyz and /metrics, open to all."""
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.bus.cursor import Cursor
 from tests.running import RunningPulso, eventually, message
 
 
@@ -27,6 +29,19 @@ def test_nobody_hears_the_probe_of_readiness(server: RunningPulso) -> None:
     server.request("GET", "/readyz")
     [heard] = server.publish(message("b1", "x"))
     assert stream.next().id == heard
+
+
+def test_the_probe_of_readiness_spends_no_id_and_counts_as_nothing(server: RunningPulso) -> None:
+    [before] = server.publish(message("unread", "x"))
+    for _ in range(3):
+        assert server.request("GET", "/readyz").status == 200
+    [after] = server.publish(message("unread", "x"))
+    first, second = Cursor.parse(before), Cursor.parse(after)
+    assert first is not None
+    assert second is not None
+    assert second.seq == first.seq + 1
+    with pytest.raises(KeyError):
+        server.metric('pulso_events_published_total{type="chat:typing"}')
 
 
 def test_metrics_count_what_happened(server: RunningPulso) -> None:
