@@ -35,7 +35,11 @@ def make_application(pulso: Pulso) -> Application:
     events = {**access, "bus": pulso.bus, "streams": pulso.streams, "keys": pulso.keys}
     streams = {**access, "streams": pulso.streams}
     bots = {**access, "bots": pulso.bots}
-    sessions = {**access, "conversations": pulso.conversations}
+    sessions = {
+        **access,
+        "conversations": pulso.conversations,
+        "snapshots": pulso.snapshots,
+    }
     routes: list[tuple[str, Any, dict[str, Any]]] = [
         (r"/events/stream", StreamHandler, stream),
         (r"/events", EventsHandler, events),
@@ -62,7 +66,7 @@ def make_application(pulso: Pulso) -> Application:
         *page_routes(**access),
     ]
     if isinstance(pulso.gateway, BaileysGateway):
-        media = {**sessions, "media": Media(pulso.ledger, pulso.gateway)}
+        media = {**access, "media": Media(pulso.ledger, pulso.gateway)}
         routes.append((r"/api/sessions/([^/]+)/messages/([^/]+)/media", MediaHandler, media))
     if isinstance(pulso.gateway, SimulatedGateway):
         routes.append(

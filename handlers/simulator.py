@@ -9,9 +9,9 @@ import msgspec
 
 from handlers.base import BaseHandler
 from services.bots.bots import Bots
-from services.errors import Invalid
+from services.errors import Invalid, Unavailable
 from services.text import CONTROL, NOT_IN_TEXT
-from services.whatsapp.simulated.gateway import SimulatedGateway
+from services.whatsapp.simulated.gateway import SimulatedGateway, new_message_id
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"[0-9]|.@.")]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -57,7 +57,7 @@ class SimulatorHandler(BaseHandler):
     bots: Bots
     phone: SimulatedGateway
 
-    def post(self, bot_id: str, command: str) -> None:
+    async def post(self, bot_id: str, command: str) -> None:
         self.claims().require_bot(bot_id)
         self.bots.get(bot_id)
         match command:
@@ -71,15 +71,21 @@ class SimulatorHandler(BaseHandler):
             case "drop":
                 self.phone.drop(bot_id)
             case "message":
-                message = self.body(PhoneMessage)
-                message_id = self.phone.message(
-                    bot_id,
-                    message.contact,
-                    message.name,
-                    message.text,
-                    message_id=message.id,
-                    from_me=message.from_me,
-                )
-                self.reply({"id": message_id}, 202)
+                await self._message(bot_id)
                 return
         self.reply({}, 202)
+
+    async def _message(self, bot_id: str) -> None:
+        message = self.body(PhoneMessage)
+        message_id = message.id or new_message_id()
+        stored = await self.phone.message(
+            bot_id,
+            message.contact,
+            message.name,
+            message.text,
+            message_id=message_id,
+            from_me=message.from_me,
+        )
+        if not stored:
+            raise Unavailable("The message could not be stored; send it again")
+        self.reply({"id": message_id}, 202)

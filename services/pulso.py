@@ -21,6 +21,7 @@ from services.bus.idempotency import IdempotencyKeys
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
+from services.chats.snapshots import Snapshots
 from services.config import Settings
 from services.errors import CannotStart, Unavailable
 from services.server import data_dir
@@ -62,7 +63,7 @@ class Pulso:
     def __init__(self, settings: Settings, make_application: MakeApplication) -> None:
         self.settings = settings
         with _store_trouble():
-            self.database = Database(settings.database_url)
+            database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
         self.bus = EventBus(
             history_events=settings.history_events,
@@ -82,18 +83,20 @@ class Pulso:
             max_age=settings.max_stream_age_seconds,
         )
         self.metrics.watch(self.bus, self.streams)
+        self.ledger = ledger = Ledger(database, self.bus)
         self.tokens = Tokens(settings.jwt_secret, require_exp=settings.jwt_require_exp)
         self.operators = Operators(
-            self.database,
+            ledger,
             self.tokens,
             session_seconds=settings.session_seconds,
             on_change=lambda: self.streams.recheck(self.operators.still),
         )
-        self.readiness = Readiness(self.bus, self.streams, self.database.answers)
-        self.ledger = ledger = Ledger(self.database, self.bus)
+        self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
         self.gateway = make_gateway(settings)
-        self.bots = Bots(ledger, self.gateway, self.intake.feed)
+        self.bots = Bots(
+            ledger, self.gateway, self.intake.feed, lambda bot_id: outbox.resume(bot_id)
+        )
         outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
         answering = Answering(
             ledger, self.gateway, outbox, make_engine(settings), settings.simulator_speed
@@ -101,6 +104,7 @@ class Pulso:
         self.conversations = Conversations(
             ledger, self.gateway, outbox, answering, self.bots.exists
         )
+        self.snapshots = Snapshots(ledger)
         self.in_flight = InFlight()
         self.server = Server(
             make_application(self),
@@ -145,9 +149,9 @@ class Pulso:
         # Before anything is changed: a busy port must cost nothing.
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
-        opened.push_async_callback(self.database.close)
+        opened.push_async_callback(self.ledger.close)
         with _store_trouble():
-            await self.database.open()
+            await self.ledger.open()
         history = settings.data_dir / history_file.NAME
         history_file.restore(history, self.bus, self.keys)
         opened.callback(history_file.save, history, self.bus, self.keys)
@@ -156,7 +160,7 @@ class Pulso:
             await self._open_operators()
         self.streams.start()
         opened.callback(self.streams.stop)
-        self.intake.open(self.bots.take, self.conversations.take)
+        self.intake.open({**self.bots.takers, **self.conversations.takers})
         await self.gateway.open(self.intake.feed)
         opened.push_async_callback(self._close_intake)
         opened.push_async_callback(self._in_time, self.gateway.close)

@@ -15,6 +15,7 @@ from services.bus.events import Event
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
+from services.chats.snapshots import Snapshots
 from services.store import Database
 from services.store.ledger import Ledger
 from services.whatsapp.intake import Intake
@@ -43,21 +44,23 @@ class Journal:
     def cursor(self) -> str:
         return str(len(self.events))
 
-    def told(self, kind: str, after: str = "0") -> list[dict[str, Any]]:
+    def published(self, kind: str, after: str = "0") -> list[dict[str, Any]]:
         """The events of a type as streams carry them."""
-        told = (msgspec.to_builtins(event) for event in self.events[int(after) :])
-        return [event for event in told if event["type"] == kind]
+        found = (msgspec.to_builtins(event) for event in self.events[int(after) :])
+        return [event for event in found if event["type"] == kind]
 
     def types(self, after: str = "0") -> list[str]:
         """The types in order, without typing."""
-        told = [msgspec.to_builtins(event)["type"] for event in self.events[int(after) :]]
-        return [kind for kind in told if kind != "chat:typing"]
+        found = [msgspec.to_builtins(event)["type"] for event in self.events[int(after) :]]
+        return [kind for kind in found if kind != "chat:typing"]
 
     async def until(self, kind: str, after: str = "0", **fields: Any) -> dict[str, Any]:
         """The first event of this type with these fields, now or later."""
 
         def found() -> dict[str, Any] | None:
-            return next((e for e in self.told(kind, after) if fields.items() <= e.items()), None)
+            return next(
+                (e for e in self.published(kind, after) if fields.items() <= e.items()), None
+            )
 
         async with self._more:
             await self._more.wait_for(lambda: found() is not None)
@@ -83,12 +86,16 @@ class Domain:
         url: str | None = None,
     ) -> None:
         self.file = folder / "pulso.db"
-        self.database = Database(url or f"sqlite+aiosqlite:///{self.file}")
         self.bus = Journal()
-        self.ledger = Ledger(self.database, self.bus)
+        self.ledger = Ledger(Database(url or f"sqlite:///{self.file}"), self.bus)
         self.intake = Intake()
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
-        self.bots = Bots(self.ledger, self.phone, self.intake.feed)
+        self.bots = Bots(
+            self.ledger,
+            self.phone,
+            self.intake.feed,
+            lambda bot_id: self.outbox.resume(bot_id),
+        )
         self.outbox = Outbox(self.ledger, self.phone, self.bots.is_connected)
         self.answering = Answering(
             self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed
@@ -96,10 +103,11 @@ class Domain:
         self.conversations = Conversations(
             self.ledger, self.phone, self.outbox, self.answering, self.bots.exists
         )
+        self.snapshots = Snapshots(self.ledger)
 
     async def __aenter__(self) -> "Domain":
-        await self.database.open()
-        self.intake.open(self.bots.take, self.conversations.take)
+        await self.ledger.open()
+        self.intake.open({**self.bots.takers, **self.conversations.takers})
         await self.phone.open(self.intake.feed)
         await self.bots.open()
         return self
@@ -113,7 +121,7 @@ class Domain:
         await self.conversations.close()
         await self.phone.close()
         await self.intake.close()
-        await self.database.close()
+        await self.ledger.close()
 
     async def linked_bot(self, name: str = "Tienda") -> str:
         """A bot that was added, connected and scanned; its id."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _AT = re.compile(r" - at `\$\.?(.*?)`$")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 # msgspec names this one as our source spells it.
-_OWN = re.compile(r"`([a-z_]+)`$")
+_OWN = re.compile(r"`([a-z_.]+)`$")
 
 
 def check_text(body: bytes) -> None:

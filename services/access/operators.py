@@ -5,22 +5,20 @@ stream is opened far more often than an operator changes. Rights come from the o
 is now, not from the token: a change counts at once.
 """
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
 
 from services.access.login_attempts import LoginAttempts
 from services.access.passwords import Passwords
 from services.access.tokens import Claims, Tokens
 from services.bus.events import BotId
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
-from services.store import Database
-from services.store.schema import operators, sign_ins
+from services.store import operators as store
+from services.store.ledger import Change, Ledger
 from services.text import CONTROL
 from services.timestamps import iso
 
@@ -70,13 +68,13 @@ class Operators:
 
     def __init__(
         self,
-        database: Database,
+        ledger: Ledger,
         tokens: Tokens,
         *,
         session_seconds: float = 43_200.0,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._database = database
+        self._ledger = ledger
         self._tokens = tokens
         self._session_seconds = session_seconds
         self._on_change = on_change
@@ -85,16 +83,16 @@ class Operators:
         self._operators: dict[str, Operator] = {}
         self._hashes: dict[str, str] = {}
         self._sign_ins: dict[str, tuple[str, float]] = {}
-        # Store and memory change together, one change at a time.
-        self._lock = asyncio.Lock()
 
     async def open(self, first_password: str) -> bool:
         """Read who there is; with nobody there, make ``admin``. Whether it was made."""
-        async with self._database.reading() as connection:
-            for row in (await connection.execute(select(operators))).mappings():
-                self._keep(dict(row))
-            for row in (await connection.execute(select(sign_ins))).mappings():
-                self._sign_ins[row["id"]] = (row["operator_id"], row["expires_at"])
+        rows, sign_ins = await self._ledger.read(
+            lambda connection: (store.every(connection), store.every_sign_in(connection))
+        )
+        for row in rows:
+            self._keep(row)
+        for sign_in in sign_ins:
+            self._sign_ins[sign_in.id] = (sign_in.operator_id, sign_in.expires_at)
         if self._operators:
             return False
         await self.add(NewOperator(username="admin", password=first_password, admin=True))
@@ -127,30 +125,41 @@ class Operators:
         matches = await self._passwords.match(kept, password)
         if operator is None or not matches:
             raise Unauthorized("Wrong username or password")
-        async with self._lock:
-            # A change may have held the lock: another password since, or no such operator.
-            if self._hashes.get(operator.id) != kept:
+
+        def issue(change: Change) -> SignIn:
+            row = store.get(change.connection, operator.id)
+            # Another password since, or no such operator.
+            if row is None or row.password_hash != kept:
                 raise Unauthorized("Wrong username or password")
-            self._attempts.succeed(username, address)
-            return await self._issue(self._operators[operator.id], secrets.token_urlsafe(16))
+            return self._issue(change, row, secrets.token_urlsafe(16))
+
+        sign_in = await self._ledger.change(issue)
+        self._attempts.succeed(username, address)
+        return sign_in
 
     async def refresh(self, claims: Claims) -> SignIn:
         """A newer token of the same sign-in. Invalid for a token that no login made."""
         if claims.signin is None:
             raise Invalid("This token does not come from a login")
-        async with self._lock:
-            operator = self._signed_in(claims.signin)
-            if operator is None:
+        sign_in_id = claims.signin
+
+        def issue(change: Change) -> SignIn:
+            row = store.signed_in(change.connection, sign_in_id, time.time())
+            if row is None:
                 raise Unauthorized("Invalid token")
-            return await self._issue(operator, claims.signin)
+            return self._issue(change, row, sign_in_id)
+
+        return await self._ledger.change(issue)
 
     async def sign_out(self, sign_in_id: str) -> None:
         """End a sign-in: its tokens count no more, its streams end."""
-        async with self._lock:
-            async with self._database.writing() as connection:
-                await connection.execute(delete(sign_ins).where(sign_ins.c.id == sign_in_id))
-            self._sign_ins.pop(sign_in_id, None)
-        self._on_change()
+
+        def end(change: Change) -> None:
+            store.end_sign_in(change.connection, sign_in_id)
+            change.on_commit(lambda: self._sign_ins.pop(sign_in_id, None) and None)
+            change.on_commit(self._on_change)
+
+        await self._ledger.change(end)
 
     def all(self) -> list[Operator]:
         """Every operator, by name."""
@@ -162,7 +171,7 @@ class Operators:
             raise Invalid("No control characters or outer spaces in a username", field="username")
         _check_scope(new.bots)
         hashed = await self._passwords.hash(new.password)
-        row = {
+        values = {
             "id": secrets.token_urlsafe(9),
             "username": new.username,
             "password_hash": hashed,
@@ -170,77 +179,66 @@ class Operators:
             "admin": new.admin,
             "created_at": time.time(),
         }
-        async with self._lock:
-            if any(operator.username == new.username for operator in self._operators.values()):
-                raise Conflict("That username is taken", field="username")
-            async with self._database.writing() as connection:
-                await connection.execute(insert(operators).values(row))
-            return self._keep(row)
 
-    async def change(self, operator_id: str, change: OperatorChange) -> Operator:
+        def add(change: Change) -> Any:
+            if store.has_name(change.connection, new.username):
+                raise Conflict("That username is taken", field="username")
+            store.add(change.connection, **values)
+            row = store.get(change.connection, str(values["id"]))
+            change.on_commit(lambda: self._keep(row))
+            return row
+
+        return _operator(await self._ledger.change(add))
+
+    async def change(self, operator_id: str, wanted: OperatorChange) -> Operator:
         """Change what is not None. Conflict where no admin would be left."""
-        self._get(operator_id)
+        if operator_id not in self._operators:
+            raise NotFound("No such operator")
         values: dict[str, Any] = {}
-        if change.bots is not None:
-            _check_scope(change.bots)
-            values["bots"] = change.bots
-        if change.admin is not None:
-            values["admin"] = change.admin
-        if change.password is not None:
-            values["password_hash"] = await self._passwords.hash(change.password)
-        async with self._lock:
-            operator = self._get(operator_id)
-            if change.admin is False:
-                self._keep_an_admin(operator)
+        if wanted.bots is not None:
+            _check_scope(wanted.bots)
+            values["bots"] = wanted.bots
+        if wanted.admin is not None:
+            values["admin"] = wanted.admin
+        if wanted.password is not None:
+            values["password_hash"] = await self._passwords.hash(wanted.password)
+
+        def store_it(change: Change) -> Any:
+            row = _require(store.get(change.connection, operator_id))
+            if wanted.admin is False:
+                _require_other_admin(change, row)
             if not values:
-                return operator
-            async with self._database.writing() as connection:
-                mine = operators.c.id == operator_id
-                await connection.execute(update(operators).where(mine).values(values))
-                row = (await connection.execute(select(operators).where(mine))).mappings().one()
-                if change.password is not None:
-                    await connection.execute(
-                        delete(sign_ins).where(sign_ins.c.operator_id == operator_id)
-                    )
-            if change.password is not None:
-                self._forget_sign_ins(operator_id)
-            changed = self._keep(dict(row))
-        self._on_change()
-        return changed
+                return row
+            store.change(change.connection, operator_id, **values)
+            if wanted.password is not None:
+                store.end_sign_ins_of(change.connection, operator_id)
+                change.on_commit(lambda: self._forget_sign_ins(operator_id))
+            row = store.get(change.connection, operator_id)
+            change.on_commit(lambda: self._keep(row))
+            change.on_commit(self._on_change)
+            return row
+
+        return _operator(await self._ledger.change(store_it))
 
     async def remove(self, operator_id: str) -> None:
         """Conflict for the last admin."""
-        async with self._lock:
-            self._keep_an_admin(self._get(operator_id))
-            async with self._database.writing() as connection:
-                await connection.execute(delete(operators).where(operators.c.id == operator_id))
-            del self._operators[operator_id]
-            del self._hashes[operator_id]
-            self._forget_sign_ins(operator_id)
-        self._on_change()
 
-    def _keep(self, row: dict[str, Any]) -> Operator:
-        operator = Operator(
-            id=row["id"],
-            username=row["username"],
-            bots=row["bots"],
-            admin=row["admin"],
-            created_at=iso(row["created_at"]),
-        )
-        self._operators[operator.id] = operator
-        self._hashes[operator.id] = row["password_hash"]
-        return operator
+        def remove(change: Change) -> None:
+            _require_other_admin(change, _require(store.get(change.connection, operator_id)))
+            store.remove(change.connection, operator_id)
+            change.on_commit(lambda: self._forget(operator_id))
+            change.on_commit(self._on_change)
 
-    def _get(self, operator_id: str) -> Operator:
-        operator = self._operators.get(operator_id)
-        if operator is None:
-            raise NotFound("No such operator")
-        return operator
+        await self._ledger.change(remove)
 
-    def _keep_an_admin(self, leaving: Operator) -> None:
-        others = any(o.admin for o in self._operators.values() if o.id != leaving.id)
-        if leaving.admin and not others:
-            raise Conflict("The last admin has to stay one")
+    def _keep(self, row: Any) -> None:
+        self._operators[row.id] = _operator(row)
+        self._hashes[row.id] = row.password_hash
+
+    def _forget(self, operator_id: str) -> None:
+        del self._operators[operator_id]
+        del self._hashes[operator_id]
+        self._forget_sign_ins(operator_id)
 
     def _signed_in(self, sign_in_id: str) -> Operator | None:
         found = self._sign_ins.get(sign_in_id)
@@ -248,34 +246,49 @@ class Operators:
             return None
         return self._operators.get(found[0])
 
-    async def _issue(self, operator: Operator, sign_in_id: str) -> SignIn:
+    def _issue(self, change: Change, row: Any, sign_in_id: str) -> SignIn:
         now = time.time()
         expires_at = float(int(now + self._session_seconds))
-        values = {
-            "id": sign_in_id,
-            "operator_id": operator.id,
-            "created_at": now,
-            "expires_at": expires_at,
-        }
-        async with self._database.writing() as connection:
-            await connection.execute(delete(sign_ins).where(sign_ins.c.id == sign_in_id))
-            await connection.execute(delete(sign_ins).where(sign_ins.c.expires_at <= now))
-            await connection.execute(insert(sign_ins).values(values))
-        for gone in [key for key, (_, expiry) in self._sign_ins.items() if expiry <= now]:
-            del self._sign_ins[gone]
-        self._sign_ins[sign_in_id] = (operator.id, expires_at)
+        store.put_sign_in(change.connection, sign_in_id, row.id, now, expires_at)
+        change.on_commit(lambda: self._keep_sign_in(sign_in_id, row.id, now, expires_at))
         token = self._tokens.sign(
-            operator.username,
+            row.username,
             ttl=expires_at - now,
-            bots=operator.bots,
-            admin=operator.admin,
+            bots=row.bots,
+            admin=row.admin,
             signin=sign_in_id,
         )
         return SignIn(token, expires_at)
 
+    def _keep_sign_in(self, sign_in_id: str, owner: str, now: float, expires_at: float) -> None:
+        for gone in [key for key, (_, expiry) in self._sign_ins.items() if expiry <= now]:
+            del self._sign_ins[gone]
+        self._sign_ins[sign_in_id] = (owner, expires_at)
+
     def _forget_sign_ins(self, operator_id: str) -> None:
         for gone in [key for key, (owner, _) in self._sign_ins.items() if owner == operator_id]:
             del self._sign_ins[gone]
+
+
+def _operator(row: Any) -> Operator:
+    return Operator(
+        id=row.id,
+        username=row.username,
+        bots=row.bots,
+        admin=row.admin,
+        created_at=iso(row.created_at),
+    )
+
+
+def _require(row: Any) -> Any:
+    if row is None:
+        raise NotFound("No such operator")
+    return row
+
+
+def _require_other_admin(change: Change, leaving: Any) -> None:
+    if leaving.admin and not store.has_other_admin(change.connection, leaving.id):
+        raise Conflict("The last admin has to stay one")
 
 
 def _check_scope(scope: list[str] | Literal["*"]) -> None:

@@ -49,16 +49,22 @@ class User(_Struct, frozen=True, kw_only=True):
 
 
 class Message(_Struct, frozen=True, kw_only=True):
-    """A customer's message. ``type`` is ``text`` or the kind of what ``media`` describes."""
+    """A message of a chat, as it is stored and as it is announced.
+
+    ``type`` is ``text`` or the kind of what ``media`` describes, whose ``file`` is True where
+    there is one to fetch. ``origin`` is of what is from us; ``failed`` says why it did not go out.
+    """
 
     id: Name
     content: str
     session_id: Name | None = None
-    from_me: Literal[False] = False
+    from_me: bool = False
     timestamp: str | None = None
     type: Name = "text"
     push_name: Label | None = None
     ack: Ack | None = None
+    origin: Origin | None = None
+    failed: str | None = None
     media: dict[str, Any] | None = None
 
 
@@ -121,6 +127,11 @@ class BotQrExpired(Event, frozen=True, kw_only=True, tag="bot:qr-expired"):
 class MessageReceived(Event, frozen=True, kw_only=True, tag="message:received"):
     session_id: Name
     message: Message
+
+    def __post_init__(self) -> None:
+        _Struct.__post_init__(self)
+        if self.message.from_me:
+            raise ValueError("no message of the bot's own may be received: `message.from_me`")
 
 
 class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):

@@ -1,7 +1,7 @@
 """The bot's side of a chat: wait for the customer to finish, ask the engine, answer once.
 
 One task a chat. A new message of the customer begins it anew, so that a burst gets one answer
-that knows all of it; a person who takes the chat over ends it. An engine's failure is told to
+that knows all of it; a person who takes the chat over ends it. An engine's failure is reported to
 the operators (``chat:typing`` of ``bot`` with the state ``failed``), never to the customer.
 """
 
@@ -15,6 +15,7 @@ from services.bus.events import ChatTyping
 from services.chats.outbox import Outbox
 from services.errors import Conflict, NotFound
 from services.store import messages, sessions
+from services.store.database import Connection
 from services.store.ledger import Ledger
 from services.tasks import Tasks
 from services.whatsapp.gateway import Gateway
@@ -80,12 +81,9 @@ class Answering:
         if before is not None:
             await asyncio.wait([before])
         await asyncio.sleep(BURST / self._speed)
-        async with self._ledger.snapshot() as (connection, _):
-            row = await sessions.get(connection, session_id)
-            newest = await messages.page(connection, session_id, limit=TURNS)
-        if row is None or row.mode != "bot":
+        history = await self._ledger.read(lambda connection: _history(connection, session_id))
+        if history is None:
             return
-        history = [Turn(message.content, message.from_me) for message in reversed(newest)]
         try:
             async with self._composing(bot_id, session_id, contact):
                 answer = await self._engine.answer(history)
@@ -93,15 +91,15 @@ class Answering:
                     await asyncio.sleep(THINKING / self._speed)
         except EngineFailed as error:
             log.warning("Chat %s got no answer: %s", session_id, error)
-            self._tell(bot_id, session_id, "failed")
+            self._publish(bot_id, session_id, "failed")
             return
         except Exception:
-            self._tell(bot_id, session_id, "failed")
+            self._publish(bot_id, session_id, "failed")
             raise
         if answer is not None:
-            await self._say(session_id, answer)
+            await self._send(session_id, answer)
 
-    async def _say(self, session_id: str, answer: Answer) -> None:
+    async def _send(self, session_id: str, answer: Answer) -> None:
         try:
             await self._outbox.put(
                 session_id,
@@ -122,16 +120,27 @@ class Answering:
             yield
         finally:
             shown.cancel()
-            self._tell(bot_id, session_id, "paused")
+            self._publish(bot_id, session_id, "paused")
             self.tasks.start(
                 self._gateway.typing(bot_id, contact, "paused"), f"Typing in {session_id}"
             )
 
     async def _compose(self, bot_id: str, session_id: str, contact: str) -> None:
         while True:
-            self._tell(bot_id, session_id, "composing")
+            self._publish(bot_id, session_id, "composing")
             await self._gateway.typing(bot_id, contact, "composing")
             await asyncio.sleep(COMPOSING_LASTS)
 
-    def _tell(self, bot_id: str, session_id: str, state: str) -> None:
-        self._ledger.tell(ChatTyping(bot_id=bot_id, session_id=session_id, who="bot", state=state))
+    def _publish(self, bot_id: str, session_id: str, state: str) -> None:
+        self._ledger.publish(
+            ChatTyping(bot_id=bot_id, session_id=session_id, who="bot", state=state)
+        )
+
+
+def _history(connection: Connection, session_id: str) -> list[Turn] | None:
+    """What was written last, oldest first; None where the bot doesn't answer this chat."""
+    row = sessions.get(connection, session_id)
+    if row is None or row.mode != "bot":
+        return None
+    newest = messages.page(connection, session_id, limit=TURNS)
+    return [Turn(message.content, message.from_me) for message in reversed(newest)]

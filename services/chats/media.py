@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import select
 
+from services.chats.snapshots import May, everyone, visible
 from services.errors import NotFound
+from services.store import messages
+from services.store.database import Connection
 from services.store.ledger import Ledger
-from services.store.schema import messages
 from services.whatsapp.gateway import MediaUnavailable
 
 LIMIT = 32 * 1024 * 1024  # bytes; WhatsApp's own limit for what is not a document is 16 MB
@@ -58,13 +59,14 @@ class Media:
         self._gateway = gateway
         self._turn = asyncio.Semaphore(AT_ONCE)
 
-    async def file(self, session_id: str, message_id: str) -> File:
+    async def file(self, session_id: str, message_id: str, may: May = everyone) -> File:
         """The file of one message. NotFound says why there is none."""
-        statement = select(messages.c.bot_id, messages.c.media).where(
-            messages.c.session_id == session_id, messages.c.id == message_id
-        )
-        async with self._ledger.snapshot() as (connection, _):
-            row = (await connection.execute(statement)).first()
+
+        def read(connection: Connection) -> Any:
+            visible(connection, session_id, may)
+            return messages.get(connection, session_id, message_id)
+
+        row = await self._ledger.read(read)
         if row is None:
             raise NotFound("No such message")
         media: dict[str, Any] = row.media or {}

@@ -5,26 +5,32 @@ whatever stopped it before: a crash, a broken connection, a restart.
 """
 
 import asyncio
+import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from services.bus.events import MessageFailed, MessageSent, Mode, Origin, SessionUpdated
-from services.errors import Conflict, NotFound
-from services.store import messages, sessions
-from services.store.ledger import Ledger
+from services.bus.events import Message, MessageFailed, MessageSent, Mode, Origin, SessionUpdated
+from services.chats.snapshots import May, everyone, visible
+from services.errors import Conflict, Unavailable
+from services.store import chats, messages
+from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
 from services.timestamps import iso
 from services.whatsapp.gateway import Gateway, SendFailed
 
+log = logging.getLogger(__name__)
+
 # A gateway gives up by itself after 30 s; this is for one that does not.
 SEND_SECONDS = 40.0
+# Between attempts to store that a message failed, on top of the store's own wait.
+STORE_PAUSE_SECONDS = 1.0
 
 
-class _Letter(msgspec.Struct, frozen=True):
+class QueuedMessage(msgspec.Struct, frozen=True):
     session_id: str
     contact: str
     message_id: str
@@ -32,7 +38,7 @@ class _Letter(msgspec.Struct, frozen=True):
 
 
 class Outbox:
-    """``is_connected`` says whether a bot could send right now."""
+    """``is_connected`` says whether a bot could send right now; any thread may ask it."""
 
     def __init__(
         self, ledger: Ledger, gateway: Gateway, is_connected: Callable[[str], bool]
@@ -40,7 +46,7 @@ class Outbox:
         self._ledger = ledger
         self._gateway = gateway
         self._is_connected = is_connected
-        self._letters: dict[str, deque[_Letter]] = {}
+        self._queues: dict[str, deque[QueuedMessage]] = {}
         self.tasks = Tasks()
 
     async def put(
@@ -51,104 +57,106 @@ class Outbox:
         *,
         mode: Mode,
         only_in: Mode | None = None,
+        may: May = everyone,
     ) -> str:
         """Store and announce a message, and have it sent; its id is returned.
 
         The session is in ``mode`` from then on; Conflict where it must be ``only_in`` another
         and no longer is, or where the bot isn't connected. NotFound.
         """
-        message_id = new_message_id()
         now = time.time()
-        async with self._ledger.change() as change:
-            row = await sessions.get(change.connection, session_id)
-            if row is None:
-                raise NotFound("No such session")
-            if only_in is not None and row.mode != only_in:
-                raise Conflict("Somebody else answers this chat now")
+        message = Message(
+            id=new_message_id(),
+            content=content,
+            from_me=True,
+            timestamp=iso(now),
+            ack="pending",
+            origin=origin,
+        )
+
+        def store(change: Change) -> None:
+            row = visible(change.connection, session_id, may)
             if not self._is_connected(row.bot_id):
                 raise Conflict("The bot isn't connected")
-            await messages.add(
-                change.connection,
-                session_id=session_id,
-                bot_id=row.bot_id,
-                id=message_id,
-                content=content,
-                from_me=True,
-                timestamp=now,
-                type="text",
-                ack="pending",
-                origin=origin,
-            )
-            change.tell(
+            sent = chats.send(change.connection, row, message, now, mode=mode, only_in=only_in)
+            change.publish(
                 MessageSent(
-                    bot_id=row.bot_id,
+                    bot_id=sent.bot_id,
                     session_id=session_id,
                     content=content,
-                    message_id=message_id,
+                    message_id=message.id,
                     origin=origin,
-                    timestamp=iso(now),
+                    timestamp=message.timestamp,
                 )
             )
-            if row.mode != mode:
-                await sessions.change(change.connection, session_id, mode=mode)
-                updated = await sessions.get(change.connection, session_id)
-                change.tell(SessionUpdated(bot_id=row.bot_id, session=sessions.session_of(updated)))
-            letter = _Letter(session_id, row.contact, message_id, content)
-            change.then(lambda: self._queue(row.bot_id, [letter]))
-        return message_id
+            if sent.changed is not None:
+                change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
+            queued = QueuedMessage(session_id, sent.contact, message.id, content)
+            change.on_commit(lambda: self._queue(sent.bot_id, [queued]))
+
+        await self._ledger.change(store)
+        return message.id
 
     async def resume(self, bot_id: str) -> None:
         """Send what is still pending; for when the bot has connected."""
-        async with self._ledger.snapshot() as (connection, _):
-            rows = await messages.pending(connection, bot_id)
+        rows = await self._ledger.read(lambda connection: messages.pending(connection, bot_id))
         self._queue(
-            bot_id, [_Letter(row.session_id, row.contact, row.id, row.content) for row in rows]
+            bot_id,
+            [QueuedMessage(row.session_id, row.contact, row.id, row.content) for row in rows],
         )
 
     async def close(self) -> None:
         """Stop sending; what is left goes out after the next start."""
         await self.tasks.close()
 
-    def _queue(self, bot_id: str, letters: list[_Letter]) -> None:
+    def _queue(self, bot_id: str, added: Sequence[QueuedMessage]) -> None:
         if self.tasks.closed:
             return
-        running = bot_id in self._letters
-        waiting = self._letters.setdefault(bot_id, deque())
-        waiting.extend(letter for letter in letters if letter not in waiting)
+        running = bot_id in self._queues
+        queue = self._queues.setdefault(bot_id, deque())
+        queue.extend(message for message in added if message not in queue)
         if not running:
-            self.tasks.start(self._send_all(bot_id, waiting), f"Sending for {bot_id}")
+            self.tasks.start(self._send_all(bot_id, queue), f"Sending for {bot_id}")
 
-    async def _send_all(self, bot_id: str, waiting: deque[_Letter]) -> None:
+    async def _send_all(self, bot_id: str, queue: deque[QueuedMessage]) -> None:
         try:
-            while waiting and self._is_connected(bot_id):
+            while queue and self._is_connected(bot_id):
                 # It stays in the queue meanwhile, so that nobody queues it a second time.
-                await self._send(bot_id, waiting[0])
-                waiting.popleft()
+                await self._send(bot_id, queue[0])
+                queue.popleft()
         finally:
-            del self._letters[bot_id]
+            del self._queues[bot_id]
 
-    async def _send(self, bot_id: str, letter: _Letter) -> None:
+    async def _send(self, bot_id: str, message: QueuedMessage) -> None:
         try:
             await asyncio.wait_for(
-                self._gateway.send(bot_id, letter.contact, letter.message_id, letter.content),
+                self._gateway.send(bot_id, message.contact, message.message_id, message.content),
                 SEND_SECONDS,
             )
         except TimeoutError:
-            await self._fail(bot_id, letter, "WhatsApp did not take the message in time")
+            await self._fail(bot_id, message, "WhatsApp did not take the message in time")
         except SendFailed as error:
-            await self._fail(bot_id, letter, str(error))
+            await self._fail(bot_id, message, str(error))
 
-    async def _fail(self, bot_id: str, letter: _Letter, reason: str) -> None:
-        async with self._ledger.change() as change:
-            if await messages.fail(change.connection, letter.session_id, letter.message_id, reason):
-                change.tell(
+    async def _fail(self, bot_id: str, message: QueuedMessage, reason: str) -> None:
+        def store(change: Change) -> None:
+            if messages.fail(change.connection, message.session_id, message.message_id, reason):
+                change.publish(
                     MessageFailed(
                         bot_id=bot_id,
-                        session_id=letter.session_id,
-                        message_id=letter.message_id,
+                        session_id=message.session_id,
+                        message_id=message.message_id,
                         reason=reason,
                     )
                 )
+
+        while True:
+            try:
+                return await self._ledger.change(store)
+            except Unavailable:
+                # What waits behind it must not be sent before this is known: the queue waits.
+                log.warning("Bot %s: a failed message waits for the store", bot_id)
+                await asyncio.sleep(STORE_PAUSE_SECONDS)
 
 
 def new_message_id() -> str:

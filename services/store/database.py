@@ -1,45 +1,63 @@
-"""The door to the store: reading and writing transactions on SQLite or PostgreSQL.
+"""The store's connections to SQLite or PostgreSQL, and what their trouble means.
 
-Passing trouble (locked, full, out of reach) leaves as ``Unavailable``; everything else is a bug
-and keeps its own name.
+Everything here is synchronous and runs on the ledger's threads. Passing trouble (locked, full,
+out of reach) leaves as ``Unavailable``; everything else is a bug and keeps its own name.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.errors import Unavailable
 from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
-from services.store.to_the_end import to_the_end
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-# An attempt to open waits for SQLite's locks by itself, for 5 s.
-OPENING_SECONDS = 4.0
-OPENING_PAUSE_SECONDS = 0.1
+READERS = 4  # connections that read side by side; one more writes
+OPENING_SECONDS = 5.0
+OPENING_PAUSE_SECONDS = 0.05
+# For PostgreSQL: to connect, to have a packet acknowledged, to get a lock.
+CONNECT_SECONDS = 5
+LOCK_SECONDS = 5
 
-# No connection, no room, shutting down or starting up, a deadlock:
+# No connection, no room, shutting down or starting up, a deadlock, a lock not available:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-PASSING = ("08", "53", "57P", "40")
+PASSING = ("08", "53", "57P", "40", "55P")
 
-__all__ = ["Database", "StoreUnusable"]
+__all__ = ["READERS", "Connection", "Database", "StoreUnusable"]
 
 
 class Database:
-    """``url`` is ``sqlite:///FILE`` or ``postgresql://…``; the driver is chosen here."""
+    """``url`` begins with ``sqlite:///`` or ``postgresql://``; the driver is ours to choose.
+
+    Queries and errors never show the values that were bound: a password's hash is among them.
+    """
 
     def __init__(self, url: str) -> None:
-        named = make_url(url)
-        self._url = named.set(drivername=DRIVERS[named.get_backend_name()])
-        self._engine = create_async_engine(self._url, pool_pre_ping=not self._is_sqlite)
+        self._url = driver_url(url)
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
+        options = (
+            sqlite.CONNECT
+            if self._is_sqlite
+            else {
+                "connect_timeout": CONNECT_SECONDS,
+                "tcp_user_timeout": CONNECT_SECONDS * 1000,
+                "options": f"-c lock_timeout={LOCK_SECONDS}s",
+            }
+        )
+        self._engine = create_engine(
+            self._url,
+            connect_args=options,
+            hide_parameters=True,
+            pool_size=READERS + 1,
+            max_overflow=0,
+            pool_timeout=LOCK_SECONDS,
+            pool_pre_ping=not self._is_sqlite,
+        )
         self._writer = self._engine.execution_options(writing=True)
         # SQLite's readers have one view of everything by nature.
         self._reader = (
@@ -50,117 +68,87 @@ class Database:
         if self._is_sqlite:
             sqlite.configure(self._engine)
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Make or migrate the schema. StoreUnusable where what is there can't be used.
 
-        Unavailable where it can't be reached, after some seconds of trying.
+        Unavailable where it can't be reached within ``OPENING_SECONDS``.
         """
         limit = time.monotonic() + OPENING_SECONDS
         while True:
             try:
-                return await self._open()
+                return self._open()
             except Unavailable:
                 # Two that open a new file at once: SQLite waits for no lock while it changes a
                 # file's journal, it refuses one of them at once.
-                if time.monotonic() > limit:
+                if time.monotonic() + OPENING_PAUSE_SECONDS > limit:
                     raise
-                await asyncio.sleep(OPENING_PAUSE_SECONDS)
+                time.sleep(OPENING_PAUSE_SECONDS)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let every connection go."""
-        await self._engine.dispose()
+        self._engine.dispose()
 
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """One view of the store, that of the first statement, for as long as the block lasts."""
-        with _passing_trouble():
-            async with _held(self._reader) as connection:
-                yield connection
+        with passing_trouble(), self._reader.connect() as connection:
+            yield connection
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed at the end of the block, rolled back where it raises."""
-        with _passing_trouble():
-            async with _held(self._writer) as connection:
-                await to_the_end(_begin(connection))
-                yield connection
-                if connection.in_transaction():
-                    await connection.commit()
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that may write; rolled back unless the block commits it."""
+        with passing_trouble(), self._writer.connect() as connection:
+            connection.begin()
+            yield connection
 
-    async def answers(self) -> bool:
-        """Whether the store can be read right now."""
-        try:
-            async with self.reading() as connection:
-                await connection.exec_driver_sql("SELECT version_num FROM alembic_version")
-        except Unavailable:
-            return False
-        return True
-
-    async def _open(self) -> None:
+    def _open(self) -> None:
         if self._is_sqlite:
             sqlite.prepare(Path(self._url.database or ""))
         try:
-            async with self.writing() as connection:
-                await connection.run_sync(migrate)
+            with self.writing() as connection:
+                migrate(connection)
+                connection.commit()
         except DatabaseError as error:
             raise StoreUnusable(f"the store can't be opened: {error.orig}") from error
 
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._url.get_backend_name() == "sqlite"
 
-
-class _Unbroken(AsyncConnection):
-    """A connection whose statements are finished once begun.
-
-    A cancellation amid one would have the driver close the connection, and where it is
-    cancelled again meanwhile, leave it to nobody: with SQLite a thread that never ends.
-    """
-
-    async def execute(self, *args: Any, **kwargs: Any) -> Any:
-        return await to_the_end(super().execute(*args, **kwargs))
-
-    async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
-        return await to_the_end(super().exec_driver_sql(*args, **kwargs))
-
-    async def run_sync(self, *args: Any, **kwargs: Any) -> Any:
-        return await to_the_end(super().run_sync(*args, **kwargs))
-
-    async def commit(self) -> None:
-        await to_the_end(super().commit())
-
-
-@asynccontextmanager
-async def _held(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    connection = _Unbroken(engine)
-    try:
-        await to_the_end(_start(connection))
-        yield connection
-    finally:
-        if connection.sync_connection is not None:
-            await to_the_end(connection.close())
-
-
-async def _start(connection: AsyncConnection) -> None:
-    await connection.start()
-
-
-async def _begin(connection: AsyncConnection) -> None:
-    await connection.begin().start()
+def driver_url(text: str) -> URL:
+    """The URL with the driver that Pulso uses, whichever it names."""
+    url = make_url(text)
+    return url.set(
+        drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    )
 
 
 @contextmanager
-def _passing_trouble() -> Iterator[None]:
+def passing_trouble() -> Iterator[None]:
+    """Unavailable in place of errors that may be gone on the next attempt."""
     try:
         yield
     except DBAPIError as error:
-        sqlstate = getattr(error.orig, "sqlstate", None) or ""
-        if (
-            error.connection_invalidated
-            or sqlite.is_passing(error.orig)
-            or sqlstate.startswith(PASSING)
-        ):
-            raise Unavailable("The store can't be reached right now") from error
+        if is_passing(error):
+            raise Unavailable(UNAVAILABLE) from error
         raise
     except (PoolTimeout, OSError) as error:
-        raise Unavailable("The store can't be reached right now") from error
+        raise Unavailable(UNAVAILABLE) from error
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the same thing may work later."""
+    sqlstate = getattr(error.orig, "sqlstate", None) or ""
+    return (
+        error.connection_invalidated
+        or sqlite.is_passing(error.orig)
+        or sqlstate.startswith(PASSING)
+        or _is_out_of_reach(error.orig, sqlstate)
+    )
+
+
+def _is_out_of_reach(error: BaseException | None, sqlstate: str) -> bool:
+    # psycopg has no SQLSTATE for a server that can't be reached.
+    names = ("OperationalError", "ConnectionTimeout")
+    is_psycopg = type(error).__module__.startswith("psycopg")
+    return is_psycopg and not sqlstate and type(error).__name__ in names
+
+
+UNAVAILABLE = "The store can't be reached right now"

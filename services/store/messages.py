@@ -3,40 +3,80 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
-import msgspec
-from sqlalchemy import ColumnElement, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from services.bus.events import Ack, Origin
-from services.store import sessions as session_statements
+from services.bus.events import Ack, Message
 from services.store.schema import messages, sessions
+from services.store.search import fold
 from services.timestamps import iso
 
 ACKS: tuple[Ack, ...] = get_args(Ack)
 
+_SHOWN = select(*(column for column in messages.c if column.name != "folded"))
+_KNOWN = (
+    select(messages.c.seq)
+    .where(
+        messages.c.bot_id == bindparam("bot_id"),
+        messages.c.id == bindparam("message_id"),
+        or_(messages.c.from_me, messages.c.session_id == bindparam("session_id")),
+    )
+    .limit(1)
+)
+_ADD = insert(messages).returning(messages.c.seq)
+_PAGE = (
+    _SHOWN.where(
+        messages.c.session_id == bindparam("session_id"), messages.c.seq < bindparam("before")
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+_GET = _SHOWN.where(
+    messages.c.session_id == bindparam("session_id"), messages.c.id == bindparam("message_id")
+)
+_BY_SEQ = _SHOWN.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+_UNREAD = (
+    select(messages.c.id)
+    .where(messages.c.session_id == bindparam("session_id"), ~messages.c.from_me)
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("limit"))
+)
+_PENDING = (
+    select(messages.c.id, messages.c.session_id, messages.c.content, sessions.c.contact)
+    .join(sessions, sessions.c.id == messages.c.session_id)
+    .where(
+        messages.c.bot_id == bindparam("bot_id"),
+        messages.c.from_me,
+        messages.c.ack == "pending",
+        messages.c.failed.is_(None),
+    )
+    .order_by(messages.c.seq)
+)
+_ADVANCE = (
+    update(messages)
+    .where(
+        messages.c.bot_id == bindparam("of_bot"),
+        messages.c.id == bindparam("message_id"),
+        messages.c.from_me,
+        or_(messages.c.ack.is_(None), messages.c.ack.in_(bindparam("behind", expanding=True))),
+    )
+    .values(ack=bindparam("new_ack"), failed=None)
+    .returning(messages.c.session_id)
+)
+_FAIL = (
+    update(messages)
+    .where(
+        messages.c.session_id == bindparam("of_session"),
+        messages.c.id == bindparam("message_id"),
+        messages.c.ack == "pending",
+    )
+    .values(failed=bindparam("reason"))
+)
+_NEWEST = 2**62
 
-class StoredMessage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A message as a snapshot shows it; ``failed`` says why it did not go out.
 
-    ``media`` describes what is not text; its ``file`` is True where there is one to fetch.
-    """
-
-    id: str
-    session_id: str
-    content: str
-    from_me: bool
-    timestamp: str
-    type: str
-    push_name: str | None
-    ack: Ack | None
-    origin: Origin | None
-    failed: str | None
-    media: dict[str, Any] | None = None
-
-
-def message_of(row: Any) -> StoredMessage:
+def message_of(row: Any) -> Message:
     """A row of the table as answers show it."""
-    return StoredMessage(
+    return Message(
         id=row.id,
         session_id=row.session_id,
         content=row.content,
@@ -59,94 +99,79 @@ def described(media: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**shown, "file": media.get("download") is not None}
 
 
-async def known(
-    connection: AsyncConnection, bot_id: str, session_id: str | None, message_id: str
-) -> bool:
+def known(connection: Connection, bot_id: str, session_id: str | None, message_id: str) -> bool:
     """Whether this message is stored: of this session, or sent by this bot to any."""
-    mine: ColumnElement[bool] = messages.c.from_me
-    if session_id is not None:
-        mine = or_(mine, messages.c.session_id == session_id)
-    statement = select(messages.c.seq).where(
-        messages.c.bot_id == bot_id, messages.c.id == message_id, mine
-    )
-    return (await connection.execute(statement.limit(1))).first() is not None
+    values = {"bot_id": bot_id, "session_id": session_id, "message_id": message_id}
+    return connection.execute(_KNOWN, values).first() is not None
 
 
-async def add(connection: AsyncConnection, **values: Any) -> None:
-    """A new message, the newest of its session."""
-    seq = (
-        await connection.execute(insert(messages).values(**values).returning(messages.c.seq))
-    ).scalar_one()
-    await session_statements.change(connection, values["session_id"], last_seq=seq)
+def add(connection: Connection, bot_id: str, message: Message, timestamp: float) -> int:
+    """A new message, with its media as the gateway described it; its ``seq``."""
+    values = {
+        "session_id": message.session_id,
+        "id": message.id,
+        "bot_id": bot_id,
+        "content": message.content,
+        "from_me": message.from_me,
+        "timestamp": timestamp,
+        "type": message.type,
+        "push_name": message.push_name,
+        "ack": message.ack,
+        "origin": message.origin,
+        "media": message.media,
+        "folded": fold(message.content),
+    }
+    seq: int = connection.execute(_ADD, values).scalar_one()
+    return seq
 
 
-async def page(
-    connection: AsyncConnection, session_id: str, *, before: int | None = None, limit: int
+def page(
+    connection: Connection, session_id: str, *, before: int | None = None, limit: int
 ) -> Sequence[Any]:
     """The session's messages, newest first, those that arrived before the ``before``-th."""
-    statement = select(messages).where(messages.c.session_id == session_id)
-    if before is not None:
-        statement = statement.where(messages.c.seq < before)
-    statement = statement.order_by(messages.c.seq.desc()).limit(limit)
-    return (await connection.execute(statement)).all()
+    values = {
+        "session_id": session_id,
+        "before": _NEWEST if before is None else before,
+        "limit": limit,
+    }
+    return connection.execute(_PAGE, values).all()
 
 
-async def unread_ids(connection: AsyncConnection, session_id: str, count: int) -> list[str]:
+def get(connection: Connection, session_id: str, message_id: str) -> Any:
+    """One message of a session, or None."""
+    values = {"session_id": session_id, "message_id": message_id}
+    return connection.execute(_GET, values).first()
+
+
+def by_seq(connection: Connection, seqs: Sequence[int]) -> Sequence[Any]:
+    """These messages, in any order."""
+    return connection.execute(_BY_SEQ, {"seqs": list(seqs)}).all()
+
+
+def unread_ids(connection: Connection, session_id: str, count: int) -> list[str]:
     """The ids of the contact's newest ``count`` messages."""
-    statement = (
-        select(messages.c.id)
-        .where(messages.c.session_id == session_id, ~messages.c.from_me)
-        .order_by(messages.c.seq.desc())
-        .limit(count)
-    )
-    return list((await connection.execute(statement)).scalars())
+    values = {"session_id": session_id, "limit": count}
+    return list(connection.execute(_UNREAD, values).scalars())
 
 
-async def pending(connection: AsyncConnection, bot_id: str) -> Sequence[Any]:
+def pending(connection: Connection, bot_id: str) -> Sequence[Any]:
     """What the bot has still to send, oldest first: ``id, session_id, content, contact``."""
-    statement = (
-        select(messages.c.id, messages.c.session_id, messages.c.content, sessions.c.contact)
-        .join(sessions, sessions.c.id == messages.c.session_id)
-        .where(
-            messages.c.bot_id == bot_id,
-            messages.c.from_me,
-            messages.c.ack == "pending",
-            messages.c.failed.is_(None),
-        )
-        .order_by(messages.c.seq)
-    )
-    return (await connection.execute(statement)).all()
+    return connection.execute(_PENDING, {"bot_id": bot_id}).all()
 
 
-async def advance(
-    connection: AsyncConnection, bot_id: str, message_id: str, ack: Ack
-) -> str | None:
+def advance(connection: Connection, bot_id: str, message_id: str, ack: Ack) -> str | None:
     """Move an own message's ack forward; its session's id, or None where nothing changed."""
-    behind = ACKS[: ACKS.index(ack)]
-    statement = (
-        update(messages)
-        .where(
-            messages.c.bot_id == bot_id,
-            messages.c.id == message_id,
-            messages.c.from_me,
-            or_(messages.c.ack.is_(None), messages.c.ack.in_(behind)),
-        )
-        .values(ack=ack, failed=None)
-        .returning(messages.c.session_id)
-    )
-    session_id: str | None = (await connection.execute(statement)).scalars().first()
+    values = {
+        "of_bot": bot_id,
+        "message_id": message_id,
+        "behind": list(ACKS[: ACKS.index(ack)]),
+        "new_ack": ack,
+    }
+    session_id: str | None = connection.execute(_ADVANCE, values).scalars().first()
     return session_id
 
 
-async def fail(connection: AsyncConnection, session_id: str, message_id: str, reason: str) -> bool:
+def fail(connection: Connection, session_id: str, message_id: str, reason: str) -> bool:
     """Note why a message did not go out. False where it did, or is gone."""
-    statement = (
-        update(messages)
-        .where(
-            messages.c.session_id == session_id,
-            messages.c.id == message_id,
-            messages.c.ack == "pending",
-        )
-        .values(failed=reason)
-    )
-    return bool((await connection.execute(statement)).rowcount)
+    values = {"of_session": session_id, "message_id": message_id, "reason": reason}
+    return bool(connection.execute(_FAIL, values).rowcount)

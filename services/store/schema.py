@@ -78,6 +78,7 @@ sessions = Table(
     Column("unread", Integer, nullable=False),
     Column("created_at", Float(53), nullable=False),
     Column("last_seq", Sequence, nullable=False),
+    Column("folded", Text, nullable=False),  # name and numbers, as they are searched
     UniqueConstraint("bot_id", "contact"),
     Index(None, "bot_id", "alt_contact"),
     Index(None, "bot_id", "last_seq"),
@@ -99,6 +100,7 @@ messages = Table(
     Column("origin", Text),  # bot | operator | phone, for what is from us
     Column("failed", Text),  # why it did not go out
     Column("media", JSON(none_as_null=True)),
+    Column("folded", Text, nullable=False),  # the text as it is searched
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),
     Index(None, "session_id", "seq"),

@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Select, bindparam, insert, or_, select, update
 
-from services.bus.events import LastMessage, Session
+from services.bus.events import LastMessage, Mode, Session
 from services.store.schema import messages, sessions
+from services.store.search import Hit, fold_contact
 from services.timestamps import iso
 
-# Any message of a session, where the newest one stands beside it already.
-_said = messages.alias("said")
-
 _WITH_LAST = select(
-    sessions,
+    *(column for column in sessions.c if column.name != "folded"),
     messages.c.id.label("last_id"),
     messages.c.content.label("last_content"),
     messages.c.from_me.label("last_from_me"),
@@ -22,6 +19,65 @@ _WITH_LAST = select(
     messages.c.type.label("last_type"),
     messages.c.ack.label("last_ack"),
 ).select_from(sessions.outerjoin(messages, messages.c.seq == sessions.c.last_seq))
+
+_GET = _WITH_LAST.where(sessions.c.id == bindparam("session_id"))
+_SOME = _WITH_LAST.where(sessions.c.id.in_(bindparam("session_ids", expanding=True)))
+_FIND = (
+    select(
+        sessions.c.id,
+        sessions.c.contact,
+        sessions.c.alt_contact,
+        sessions.c.name,
+        sessions.c.mode,
+        sessions.c.unread,
+    )
+    .where(
+        sessions.c.bot_id == bindparam("bot_id"),
+        or_(
+            sessions.c.contact.in_((bindparam("one"), bindparam("other"))),
+            sessions.c.alt_contact.in_((bindparam("one"), bindparam("other"))),
+        ),
+    )
+    .order_by(sessions.c.created_at)
+    .limit(1)
+)
+_ADD = insert(sessions)
+_THIS = sessions.c.id == bindparam("session_id")
+_ADVANCE = (
+    update(sessions)
+    .where(_THIS)
+    .values(last_seq=bindparam("seq"), unread=sessions.c.unread + bindparam("more"))
+)
+_SET_MODE = update(sessions).where(_THIS).values(mode=bindparam("new_mode"))
+_SET_UNREAD = update(sessions).where(_THIS).values(unread=bindparam("count"))
+_SET_CONTACT = (
+    update(sessions)
+    .where(_THIS)
+    .values(
+        name=bindparam("new_name"),
+        alt_contact=bindparam("new_alt_contact"),
+        folded=bindparam("new_folded"),
+    )
+)
+
+
+def _page(bots: Any) -> Select[Any]:
+    # The newest are found in the index alone; only these are read, with their messages.
+    newest = (
+        select(sessions.c.id)
+        .where(bots, sessions.c.last_seq < bindparam("before"))
+        .order_by(sessions.c.last_seq.desc())
+        .limit(bindparam("limit"))
+        .subquery()
+    )
+    return _WITH_LAST.where(sessions.c.id.in_(select(newest.c.id))).order_by(
+        sessions.c.last_seq.desc()
+    )
+
+
+_OF_ONE = _page(sessions.c.bot_id == bindparam("bot_id"))
+_OF_SEVERAL = _page(sessions.c.bot_id.in_(bindparam("bot_ids", expanding=True)))
+_NEWEST = 2**62
 
 
 def session_of(row: Any) -> Session:
@@ -46,60 +102,89 @@ def session_of(row: Any) -> Session:
     )
 
 
-async def get(connection: AsyncConnection, session_id: str) -> Row[Any] | None:
+def get(connection: Connection, session_id: str) -> Any:
     """The session with this id."""
-    return (await connection.execute(_WITH_LAST.where(sessions.c.id == session_id))).first()
+    return connection.execute(_GET, {"session_id": session_id}).first()
 
 
-async def find(connection: AsyncConnection, bot_id: str, *addresses: str | None) -> Row[Any] | None:
-    """The bot's session with a person known by one of these addresses."""
-    known = [address for address in addresses if address]
-    statement = _WITH_LAST.where(
-        sessions.c.bot_id == bot_id,
-        or_(sessions.c.contact.in_(known), sessions.c.alt_contact.in_(known)),
-    ).order_by(sessions.c.created_at)
-    return (await connection.execute(statement)).first()
+def find(connection: Connection, bot_id: str, address: str, other: str | None = None) -> Any:
+    """The bot's session with a person known by one of these addresses, or None.
 
-
-async def add(connection: AsyncConnection, **values: Any) -> None:
-    """A new session: ``id, bot_id, contact, alt_contact, name, created_at``."""
-    await connection.execute(insert(sessions).values(mode="bot", unread=0, last_seq=0, **values))
-
-
-async def change(connection: AsyncConnection, session_id: str, **values: Any) -> None:
-    """Set columns of one session."""
-    await connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
-
-
-async def page(
-    connection: AsyncConnection,
-    bot_ids: Sequence[str],
-    *,
-    search: str = "",
-    before: int | None = None,
-    limit: int,
-) -> Sequence[Any]:
-    """The bots' sessions by newest activity, below ``before``, a ``last_seq``.
-
-    ``search`` is looked for in names, addresses and messages.
+    ``id, contact, alt_contact, name, mode, unread``.
     """
-    statement: Select[Any] = _WITH_LAST.where(sessions.c.bot_id.in_(bot_ids))
-    if search:
-        statement = statement.where(
-            or_(
-                _contains(sessions.c.name, search),
-                _contains(sessions.c.contact, search),
-                exists().where(
-                    _said.c.session_id == sessions.c.id, _contains(_said.c.content, search)
-                ),
-            )
-        )
-    if before is not None:
-        statement = statement.where(sessions.c.last_seq < before)
-    statement = statement.order_by(sessions.c.last_seq.desc()).limit(limit)
-    rows: Sequence[Any] = (await connection.execute(statement)).all()
-    return rows
+    values = {"bot_id": bot_id, "one": address, "other": other or address}
+    return connection.execute(_FIND, values).first()
 
 
-def _contains(column: Any, text: str) -> Any:
-    return func.lower(column).contains(text.lower(), autoescape=True)
+def add(
+    connection: Connection,
+    *,
+    session_id: str,
+    bot_id: str,
+    contact: str,
+    alt_contact: str | None,
+    name: str | None,
+    created_at: float,
+) -> None:
+    """A new session, answered by the bot."""
+    values = {
+        "id": session_id,
+        "bot_id": bot_id,
+        "contact": contact,
+        "alt_contact": alt_contact,
+        "name": name,
+        "mode": "bot",
+        "unread": 0,
+        "created_at": created_at,
+        "last_seq": 0,
+        "folded": fold_contact(name, contact, alt_contact),
+    }
+    connection.execute(_ADD, values)
+
+
+def advance(connection: Connection, session_id: str, seq: int, *, unread: int) -> None:
+    """``seq`` is its newest message now, and so many more are unread."""
+    connection.execute(_ADVANCE, {"session_id": session_id, "seq": seq, "more": unread})
+
+
+def set_mode(connection: Connection, session_id: str, mode: Mode) -> None:
+    connection.execute(_SET_MODE, {"session_id": session_id, "new_mode": mode})
+
+
+def set_unread(connection: Connection, session_id: str, count: int) -> None:
+    connection.execute(_SET_UNREAD, {"session_id": session_id, "count": count})
+
+
+def set_contact(
+    connection: Connection,
+    session_id: str,
+    *,
+    name: str | None,
+    contact: str,
+    alt_contact: str | None,
+) -> None:
+    """What is known of the person by now."""
+    values = {
+        "session_id": session_id,
+        "new_name": name,
+        "new_alt_contact": alt_contact,
+        "new_folded": fold_contact(name, contact, alt_contact),
+    }
+    connection.execute(_SET_CONTACT, values)
+
+
+def page(
+    connection: Connection, bot_ids: Sequence[str], *, before: int | None = None, limit: int
+) -> Sequence[Any]:
+    """The bots' sessions by newest activity, below ``before``, a ``last_seq``."""
+    values: dict[str, Any] = {"before": _NEWEST if before is None else before, "limit": limit}
+    if len(bot_ids) == 1:
+        return connection.execute(_OF_ONE, {**values, "bot_id": bot_ids[0]}).all()
+    return connection.execute(_OF_SEVERAL, {**values, "bot_ids": list(bot_ids)}).all()
+
+
+def found(connection: Connection, hits: Sequence[Hit]) -> Sequence[Any]:
+    """The sessions of these hits, in their order."""
+    rows = connection.execute(_SOME, {"session_ids": [hit.session_id for hit in hits]}).all()
+    by_id = {row.id: row for row in rows}
+    return [by_id[hit.session_id] for hit in hits]

@@ -5,11 +5,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, event
 
 from services.errors import Unavailable
 from services.store.migrate import StoreUnusable, check
+
+# The store's threads hand a connection on, and never share one.
+CONNECT = {"check_same_thread": False}
 
 # BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html
 PASSING = frozenset({5, 6, 7, 8, 10, 13, 14})
@@ -32,10 +34,10 @@ def prepare(path: Path) -> None:
         raise StoreUnusable(f"{path}: {error.strerror}") from error
 
 
-def configure(engine: AsyncEngine) -> None:
+def configure(engine: Engine) -> None:
     """Durable commits, readers beside the writer, transactions that begin where we say."""
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
         # Python's sqlite3 would else begin late and end early, around DDL above all.
         connection.isolation_level = None
@@ -49,7 +51,7 @@ def configure(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that begins by reading can't become a writer once another has written.
         writing = connection.get_execution_options().get("writing")

@@ -1,9 +1,10 @@
-"""What Pulso asks of a WhatsApp connection, and what a connection tells Pulso.
+"""What Pulso asks of a WhatsApp connection, and what a connection emits.
 
 A gateway drives many bots. Its commands return once the command is taken; what comes of it
 arrives in the sink, per bot in the order it happened. The sink never blocks.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
@@ -12,17 +13,19 @@ import msgspec
 from services.bus.events import Ack
 
 
-class _Told(msgspec.Struct, frozen=True, kw_only=True):
+class OfBot(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
+    """What happened to a bot. The Node process writes some of these as lines of JSON."""
+
     bot_id: str
 
 
-class Connecting(_Told, frozen=True, kw_only=True):
+class Connecting(OfBot, frozen=True, kw_only=True):
     """A connection is being made; ``attempt`` counts from 1."""
 
     attempt: int
 
 
-class QrShown(_Told, frozen=True, kw_only=True):
+class QrShown(OfBot, frozen=True, kw_only=True):
     """A QR code to scan: its text, its place in the row (from 1), its end (seconds since 1970)."""
 
     code: str
@@ -30,18 +33,18 @@ class QrShown(_Told, frozen=True, kw_only=True):
     expires_at: float
 
 
-class QrExpired(_Told, frozen=True, kw_only=True):
+class QrExpired(OfBot, frozen=True, kw_only=True):
     """Nobody scanned. The bot is stopped; ``start`` gives a new QR."""
 
 
-class Connected(_Told, frozen=True, kw_only=True):
+class Connected(OfBot, frozen=True, kw_only=True):
     """Linked and online as ``user_id`` (a WhatsApp address)."""
 
     user_id: str
     name: str | None = None
 
 
-class Disconnected(_Told, frozen=True, kw_only=True):
+class Disconnected(OfBot, frozen=True, kw_only=True):
     """The connection ended. Where ``will_reconnect``, the gateway does so by itself."""
 
     status_code: int | None
@@ -50,13 +53,13 @@ class Disconnected(_Told, frozen=True, kw_only=True):
     retry_in_ms: int | None = None
 
 
-class Failed(_Told, frozen=True, kw_only=True):
+class Failed(OfBot, frozen=True, kw_only=True):
     """The bot can't run, and only a person can change that: ``reason`` says what to do."""
 
     reason: str
 
 
-class MessageArrived(_Told, frozen=True, kw_only=True):
+class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     """A message of a chat, the bot's own included.
 
     ``chat_id`` is the chat's address, ``alt_chat_id`` its other one where it has two
@@ -77,7 +80,7 @@ class MessageArrived(_Told, frozen=True, kw_only=True):
     media: dict[str, Any] | None = None
 
 
-class Acked(_Told, frozen=True, kw_only=True):
+class Acked(OfBot, frozen=True, kw_only=True, tag="ack"):
     """How far an own message has come."""
 
     message_id: str
@@ -85,7 +88,7 @@ class Acked(_Told, frozen=True, kw_only=True):
     chat_id: str | None = None
 
 
-class Presence(_Told, frozen=True, kw_only=True):
+class Presence(OfBot, frozen=True, kw_only=True, tag="presence"):
     """The contact started or stopped typing."""
 
     chat_id: str
@@ -104,7 +107,9 @@ GatewayEvent = (
     | Presence
 )
 
-Sink = Callable[[GatewayEvent], None]
+# Takes an event at once; what it gives back is done once the event is dealt with, with False
+# where it was lost. Whoever has more to emit than can be dealt with waits for that.
+Sink = Callable[[GatewayEvent], "asyncio.Future[bool]"]
 
 
 class SendFailed(Exception):
@@ -119,7 +124,7 @@ class Gateway(Protocol):
     """One WhatsApp back end. Constructors touch no loop; ``open`` may."""
 
     async def open(self, sink: Sink) -> None:
-        """Begin to tell ``sink``. Called once, before anything else."""
+        """Begin to emit into ``sink``. Called once, before anything else."""
         ...
 
     async def start(self, bot_id: str) -> None:

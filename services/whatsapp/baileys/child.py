@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).parent / "node" / "main.js"
 LINE_LIMIT = 4 * 1024 * 1024  # bytes; WhatsApp's longest texts stay far below
 STEADY = 60.0  # seconds a process must have lived for its death to count as a first one
+MOST_UNSETTLED = 1000  # events read and not dealt with yet
 GOODBYE = 4.0  # seconds it may take to end by itself; it gives up on its sockets after 2
 
 
@@ -34,15 +35,16 @@ class ChildGone(Exception):
 class Child:
     """One process at a time.
 
-    ``heard`` takes what it says, in order. ``down`` is called when it has ended, with the
-    seconds until the next one is started, or with the reason why there will be none.
+    ``heard`` takes its lines in order, and gives back what is done once one is dealt with: with
+    ``MOST_UNSETTLED`` of these open nothing more is read. ``down`` is called when it has ended,
+    with the seconds until the next one is started, or with the reason why there will be none.
     """
 
     def __init__(
         self,
         folder: Path,
         environ: Mapping[str, str],
-        heard: Callable[[wire.Said], None],
+        heard: Callable[[wire.Line], "asyncio.Future[bool] | None"],
         down: Callable[[float | str], None],
     ) -> None:
         self._folder = folder
@@ -56,6 +58,9 @@ class Child:
         self._task: asyncio.Task[None] | None = None
         self._requests: dict[int, asyncio.Future[None]] = {}
         self._numbers = itertools.count(1)
+        self._unsettled = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self.unreadable = 0  # lines dropped
 
     @property
@@ -169,6 +174,8 @@ class Child:
 
     async def _listen(self, lines: asyncio.StreamReader) -> None:
         while True:
+            # A pipe that is not read holds the process back, which keeps what it has.
+            await self._room.wait()
             try:
                 line = await lines.readline()
             except ValueError:  # over LINE_LIMIT
@@ -177,15 +184,15 @@ class Child:
             if not line:
                 return
             try:
-                said = wire.read(line)
+                read = wire.read(line)
             except wire.Unreadable as error:
                 self.unreadable += 1
-                log.warning("The WhatsApp process said what can't be read: %s", error)
+                log.warning("The WhatsApp process wrote what can't be read: %s", error)
                 continue
-            self._take(said)
+            self._take(read)
 
-    def _take(self, said: wire.Said) -> None:
-        match said:
+    def _take(self, line: wire.Line) -> None:
+        match line:
             case wire.Result(req_id=number, ok=ok, error=error):
                 answered = self._requests.get(number)
                 if answered is None or answered.done():
@@ -197,9 +204,18 @@ class Child:
             case wire.Unusable(reason=reason):
                 self._unusable = reason
             case _:
-                if isinstance(said, wire.Ready):
+                if isinstance(line, wire.Ready):
                     self._ready.set()
-                self._heard(said)
+                done = self._heard(line)
+                if done is not None and not done.done():
+                    self._unsettled += 1
+                    if self._unsettled >= MOST_UNSETTLED:
+                        self._room.clear()
+                    done.add_done_callback(self._settle)
+
+    def _settle(self, _: object) -> None:
+        self._unsettled -= 1
+        self._room.set()
 
 
 async def _log(lines: asyncio.StreamReader) -> None:

@@ -1,6 +1,6 @@
 """Real WhatsApp: every bot's connection, made by Baileys in a Node process.
 
-The process opens connections and says what happens to them; whether and when one is opened
+The process opens connections and reports what happens to them; whether and when one is opened
 again is decided here, by ``status_codes``. A bot that should run does so in every process that
 follows, until it is stopped.
 """
@@ -50,7 +50,7 @@ class _Bot:
 
     def __init__(self) -> None:
         self.losses = 0
-        self.said_down = False  # its Disconnected was told, its Connecting not yet
+        self.disconnect_announced = False  # its Disconnected was emitted, its Connecting not yet
         self.timer: asyncio.TimerHandle | None = None
         self.online = asyncio.Event()
         self.online_since = math.inf
@@ -107,11 +107,11 @@ class BaileysGateway:
         if bot_id in self._bots:
             return
         if not BOT_ID.fullmatch(bot_id):
-            self._tell(Failed(bot_id=bot_id, reason="Its id can't name a folder; add it anew"))
+            self._emit(Failed(bot_id=bot_id, reason="Its id can't name a folder; add it anew"))
             return
         unusable = self._child.start()
         if unusable is not None:
-            self._tell(Failed(bot_id=bot_id, reason=unusable))
+            self._emit(Failed(bot_id=bot_id, reason=unusable))
             return
         self._bots[bot_id] = bot = _Bot()
         self._connect(bot_id, bot)
@@ -209,13 +209,13 @@ class BaileysGateway:
 
     def _connect(self, bot_id: str, bot: _Bot) -> None:
         bot.rest()
-        bot.said_down = False
-        self._tell(Connecting(bot_id=bot_id, attempt=bot.losses + 1))
+        bot.disconnect_announced = False
+        self._emit(Connecting(bot_id=bot_id, attempt=bot.losses + 1))
         if self._child.ready:  # else it will be opened when the process is
             self._ask(bot_id, "open", qrMs=self._qr_ms)
 
     def _ask(self, bot_id: str, cmd: str, **fields: object) -> None:
-        """A command whose outcome is told by events, or not worth telling."""
+        """A command whose outcome comes as events, or matters to nobody."""
 
         def done(asked: asyncio.Future[None]) -> None:
             error = None if asked.cancelled() else asked.exception()
@@ -226,7 +226,7 @@ class BaileysGateway:
 
     def _give_up(self, bot_id: str, reason: str) -> None:
         if self._forget(bot_id):
-            self._tell(Failed(bot_id=bot_id, reason=reason))
+            self._emit(Failed(bot_id=bot_id, reason=reason))
 
     def _down(self, next_or_reason: float | str) -> None:
         for bot_id, bot in list(self._bots.items()):
@@ -234,8 +234,8 @@ class BaileysGateway:
                 self._give_up(bot_id, next_or_reason)
                 continue
             bot.rest()
-            bot.said_down = True
-            self._tell(
+            bot.disconnect_announced = True
+            self._emit(
                 Disconnected(
                     bot_id=bot_id,
                     status_code=None,
@@ -247,47 +247,44 @@ class BaileysGateway:
 
     def _up(self) -> None:
         for bot_id, bot in list(self._bots.items()):
-            if bot.said_down:
+            if bot.disconnect_announced:
                 self._connect(bot_id, bot)
             else:
                 self._ask(bot_id, "open", qrMs=self._qr_ms)
 
-    def _heard(self, said: wire.Said) -> None:
-        match said:
+    def _heard(self, line: wire.Line) -> "asyncio.Future[bool] | None":
+        match line:
             case wire.Ready():
                 self._up()
-            case wire.Message():
-                self._tell(_arrived(said))
-            case wire.Acknowledged(bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat):
-                self._tell(Acked(bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat))
-            case wire.Typing(bot_id=bot_id, chat_id=chat_id, state=state):
-                self._tell(Presence(bot_id=bot_id, chat_id=chat_id, state=state))
+            case MessageArrived() | Acked() | Presence():
+                return self._emit(line)
             case wire.Qr() | wire.Opened() | wire.Closed():
-                # Of a bot that was stopped meanwhile, nothing is told.
-                if bot := self._bots.get(said.bot_id):
-                    self._moved(said, bot)
+                # Of a bot that was stopped meanwhile, nothing is emitted.
+                if bot := self._bots.get(line.bot_id):
+                    self._moved(line, bot)
+        return None
 
-    def _moved(self, said: wire.Qr | wire.Opened | wire.Closed, bot: _Bot) -> None:
-        bot_id = said.bot_id
-        match said:
+    def _moved(self, line: wire.Qr | wire.Opened | wire.Closed, bot: _Bot) -> None:
+        bot_id = line.bot_id
+        match line:
             case wire.Qr(qr=code, seq=seq, lives_ms=lives_ms):
                 expires_at = time.time() + lives_ms / 1000
-                self._tell(QrShown(bot_id=bot_id, code=code, seq=seq, expires_at=expires_at))
+                self._emit(QrShown(bot_id=bot_id, code=code, seq=seq, expires_at=expires_at))
             case wire.Opened(user_id=user_id, name=name):
                 bot.online_since = time.monotonic()
                 bot.online.set()
-                self._tell(Connected(bot_id=bot_id, user_id=user_id, name=name))
+                self._emit(Connected(bot_id=bot_id, user_id=user_id, name=name))
             case wire.Closed():
-                self._closed(said, bot)
+                self._closed(line, bot)
 
-    def _closed(self, said: wire.Closed, bot: _Bot) -> None:
-        bot_id = said.bot_id
-        log.info("Bot %s: closed with %s, %s", bot_id, said.status_code, said.reason)
-        decided = verdict(said.status_code)
-        if said.qr_expired:
+    def _closed(self, line: wire.Closed, bot: _Bot) -> None:
+        bot_id = line.bot_id
+        log.info("Bot %s: closed with %s, %s", bot_id, line.status_code, line.reason)
+        decided = verdict(line.status_code)
+        if line.qr_expired:
             self._forget(bot_id)
             self._ask(bot_id, "close")
-            self._tell(QrExpired(bot_id=bot_id))
+            self._emit(QrExpired(bot_id=bot_id))
         elif decided.step == "again":
             bot.losses = 0
             self._connect(bot_id, bot)
@@ -295,39 +292,22 @@ class BaileysGateway:
             seconds = wait(bot.lost())
             bot.rest()
             bot.timer = asyncio.get_running_loop().call_later(seconds, self._connect, bot_id, bot)
-            self._ended(said, decided, seconds)
+            self._ended(line, decided, seconds)
         else:
             self._forget(bot_id)
             self._ask(bot_id, "forget" if decided.step == "forget" else "close")
-            self._ended(said, decided, None)
+            self._ended(line, decided, None)
 
-    def _ended(self, said: wire.Closed, decided: Verdict, seconds: float | None) -> None:
-        self._tell(
+    def _ended(self, line: wire.Closed, decided: Verdict, seconds: float | None) -> None:
+        self._emit(
             Disconnected(
-                bot_id=said.bot_id,
-                status_code=said.status_code,
+                bot_id=line.bot_id,
+                status_code=line.status_code,
                 reason=decided.reason,
                 will_reconnect=seconds is not None,
                 retry_in_ms=None if seconds is None else round(seconds * 1000),
             )
         )
 
-    def _tell(self, event: GatewayEvent) -> None:
-        if self._sink is not None:
-            self._sink(event)
-
-
-def _arrived(said: wire.Message) -> MessageArrived:
-    return MessageArrived(
-        bot_id=said.bot_id,
-        chat_id=said.chat_id,
-        alt_chat_id=said.alt_chat_id,
-        message_id=said.message_id,
-        text=said.text,
-        from_me=said.from_me,
-        push_name=said.push_name,
-        kind=said.kind,
-        timestamp=said.timestamp,
-        live=said.live,
-        media=said.media,
-    )
+    def _emit(self, event: GatewayEvent) -> "asyncio.Future[bool] | None":
+        return self._sink(event) if self._sink is not None else None

@@ -1,27 +1,28 @@
-"""What the WhatsApp process says, one line of JSON each, told apart by ``event``. No I/O."""
+"""What the WhatsApp process writes, one line of JSON each, told apart by ``event``. No I/O.
 
-from typing import Any, Literal
+Messages, acks and typing are the gateway's own events, decoded as they stand.
+"""
 
 import msgspec
 
-from services.bus.events import Ack
+from services.whatsapp.gateway import Acked, MessageArrived, OfBot, Presence
 
 
-class _Said(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
+class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
     pass
 
 
-class Ready(_Said, frozen=True, kw_only=True, tag="ready"):
+class Ready(_Line, frozen=True, kw_only=True, tag="ready"):
     """Commands are taken from now on."""
 
 
-class Unusable(_Said, frozen=True, kw_only=True, tag="unusable"):
-    """It can't work here; ``reason`` says what to change."""
+class Unusable(_Line, frozen=True, kw_only=True, tag="unusable"):
+    """It can't work here; ``reason`` names what to change."""
 
     reason: str
 
 
-class Result(_Said, frozen=True, kw_only=True, tag="result"):
+class Result(_Line, frozen=True, kw_only=True, tag="result"):
     """A command was carried out, or not."""
 
     req_id: int
@@ -29,62 +30,32 @@ class Result(_Said, frozen=True, kw_only=True, tag="result"):
     error: str | None = None
 
 
-class Qr(_Said, frozen=True, kw_only=True, tag="qr"):
-    bot_id: str
+class Qr(OfBot, frozen=True, kw_only=True, tag="qr"):
     qr: str
     seq: int
     lives_ms: float
 
 
-class Opened(_Said, frozen=True, kw_only=True, tag="connected"):
-    bot_id: str
+class Opened(OfBot, frozen=True, kw_only=True, tag="connected"):
     user_id: str
     name: str | None = None
 
 
-class Closed(_Said, frozen=True, kw_only=True, tag="closed"):
+class Closed(OfBot, frozen=True, kw_only=True, tag="closed"):
     """The connection ended by itself; ``reason`` is Baileys' text, for the log."""
 
-    bot_id: str
     status_code: int | None = None
     reason: str = ""
     qr_expired: bool = False
 
 
-class Message(_Said, frozen=True, kw_only=True, tag="message"):
-    bot_id: str
-    chat_id: str
-    alt_chat_id: str | None = None
-    message_id: str
-    from_me: bool
-    push_name: str | None = None
-    timestamp: float
-    live: bool
-    kind: str
-    text: str
-    media: dict[str, Any] | None = None
-
-
-class Acknowledged(_Said, frozen=True, kw_only=True, tag="ack"):
-    bot_id: str
-    message_id: str
-    ack: Ack
-    chat_id: str | None = None
-
-
-class Typing(_Said, frozen=True, kw_only=True, tag="presence"):
-    bot_id: str
-    chat_id: str
-    state: Literal["composing", "paused"]
-
-
-Said = Ready | Unusable | Result | Qr | Opened | Closed | Message | Acknowledged | Typing
+Line = Ready | Unusable | Result | Qr | Opened | Closed | MessageArrived | Acked | Presence
 
 Unreadable = msgspec.DecodeError
 
-_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
-def read(line: bytes) -> Said:
+def read(line: bytes) -> Line:
     """One line. Unreadable where it is not one of these."""
     return _decoder.decode(line)

@@ -1,4 +1,7 @@
-"""The simulated phone's half of a link: which account a bot is paired with, across restarts."""
+"""What the simulated WhatsApp remembers of a bot across restarts.
+
+Which account it is paired with, and what came for it while it was away.
+"""
 
 import hashlib
 from pathlib import Path
@@ -6,6 +9,9 @@ from pathlib import Path
 import msgspec
 
 from services import files
+from services.whatsapp.gateway import Acked, MessageArrived
+
+Held = MessageArrived | Acked
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -16,12 +22,14 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Credentials:
-    """One file a bot, 0600, replaced as a whole so that a crash never leaves half of one."""
+    """Two files a bot, 0600, replaced as a whole so that a crash never leaves half of one."""
 
     def __init__(self, folder: Path, bot_id: str) -> None:
         self._folder = folder
         # A bot's id may hold any character but a control character; a file's name may not.
-        self._path = folder / f"{hashlib.sha256(bot_id.encode()).hexdigest()[:32]}.json"
+        name = hashlib.sha256(bot_id.encode()).hexdigest()[:32]
+        self._path = folder / f"{name}.json"
+        self._held = folder / f"{name}.held.json"
 
     def load(self) -> Account | None:
         """The account, or None where the bot is not paired (or its file can't be read)."""
@@ -31,10 +39,28 @@ class Credentials:
             return None
 
     def save(self, account: Account) -> None:
-        """Remember the account before anybody is told of it."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        files.replace(self._path, msgspec.json.encode(account))
+        """Remember the account before anybody hears of it."""
+        self._write(self._path, account)
+
+    def load_held(self) -> list[Held]:
+        """What came while the bot was away, oldest first."""
+        try:
+            return msgspec.json.decode(self._held.read_bytes(), type=list[Held])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return []
+
+    def save_held(self, held: list[Held]) -> None:
+        """Keep exactly these."""
+        if held:
+            self._write(self._held, held)
+        else:
+            self._held.unlink(missing_ok=True)
 
     def delete(self) -> None:
-        """The bot needs a new QR from now on."""
+        """The bot needs a new QR from now on, and nobody writes to it any more."""
         self._path.unlink(missing_ok=True)
+        self._held.unlink(missing_ok=True)
+
+    def _write(self, path: Path, value: object) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.replace(path, msgspec.json.encode(value))

@@ -4,6 +4,7 @@ The phone's commands (``scan``, ``message``, ``typing``, ``unlink``, ``drop``) d
 with the real one would do. Conflict where the state of the line forbids it.
 """
 
+import asyncio
 import secrets
 import time
 from pathlib import Path
@@ -52,26 +53,20 @@ class SimulatedGateway:
         line = self._line(bot_id)
         if line.state != "online":
             raise SendFailed("The bot isn't connected")
-        sent_at = time.time()
         # What a bot sends comes back to it, as WhatsApp does with every device of an account.
-        line.after(
-            0,
-            lambda live: MessageArrived(
-                bot_id=bot_id,
-                chat_id=chat_id,
-                message_id=message_id,
-                text=text,
-                from_me=True,
-                timestamp=sent_at,
-                live=False,
-            ),
+        echo = MessageArrived(
+            bot_id=bot_id,
+            chat_id=chat_id,
+            message_id=message_id,
+            text=text,
+            from_me=True,
+            timestamp=time.time(),
+            live=False,
         )
+        line.after(0, echo)
         for ack, seconds in TICKS:
             line.after(
-                seconds,
-                lambda live, ack=ack: Acked(  # type: ignore[misc]
-                    bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat_id
-                ),
+                seconds, Acked(bot_id=bot_id, message_id=message_id, ack=ack, chat_id=chat_id)
             )
 
     async def typing(
@@ -99,36 +94,33 @@ class SimulatedGateway:
         *,
         message_id: str | None = None,
         from_me: bool = False,
-    ) -> str:
-        """A message of the contact, or typed on the bot's own phone; its id is returned.
+    ) -> "asyncio.Future[bool]":
+        """A message of the contact, or typed on the bot's own phone.
 
-        Where the bot is away, WhatsApp keeps the message until it is back.
+        Done once it is stored, False where it could not be. Where the bot is away, WhatsApp
+        keeps the message until it is back.
         """
         line = self._line(bot_id)
         if not line.linked:
             raise Conflict("The bot is not linked to a phone")
-        chosen = message_id or f"3A{secrets.token_hex(9).upper()}"
-        sent_at = time.time()
-        line.arrive(
-            lambda live: MessageArrived(
+        stored = line.arrive(
+            MessageArrived(
                 bot_id=bot_id,
                 chat_id=address(contact),
-                message_id=chosen,
+                message_id=message_id or new_message_id(),
                 text=text,
                 from_me=from_me,
                 push_name=None if from_me else name,
-                timestamp=sent_at,
-                live=live,
+                timestamp=time.time(),
             )
         )
-        return chosen
+        return stored if stored is not None else _done()
 
     def typing_of(self, bot_id: str, contact: str, state: Literal["composing", "paused"]) -> None:
         """The contact begins or stops to type; a bot that isn't online never hears of it."""
-        line = self._line(bot_id)
-        if line.state != "online":
+        if self._line(bot_id).state != "online":
             raise Conflict("The bot isn't connected")
-        line.arrive(lambda live: Presence(bot_id=bot_id, chat_id=address(contact), state=state))
+        self._emit(Presence(bot_id=bot_id, chat_id=address(contact), state=state))
 
     def unlink(self, bot_id: str) -> None:
         """Remove the bot from the phone's linked devices."""
@@ -141,13 +133,23 @@ class SimulatedGateway:
     def _line(self, bot_id: str) -> Line:
         if bot_id not in self._lines:
             self._lines[bot_id] = Line(
-                bot_id, Credentials(self._folder, bot_id), self._tell, self._speed
+                bot_id, Credentials(self._folder, bot_id), self._emit, self._speed
             )
         return self._lines[bot_id]
 
-    def _tell(self, event: GatewayEvent) -> None:
-        if self._sink is not None:
-            self._sink(event)
+    def _emit(self, event: GatewayEvent) -> "asyncio.Future[bool]":
+        return self._sink(event) if self._sink is not None else _done()
+
+
+def _done() -> "asyncio.Future[bool]":
+    done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    done.set_result(True)
+    return done
+
+
+def new_message_id() -> str:
+    """An id such as WhatsApp's phones choose."""
+    return f"3A{secrets.token_hex(9).upper()}"
 
 
 def address(contact: str) -> str:

@@ -5,24 +5,26 @@ divided by the speed; nothing happens on a line at rest.
 """
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Literal
+
+import msgspec
 
 from services.errors import Conflict
 from services.whatsapp.gateway import (
     Connected,
     Connecting,
     Disconnected,
-    GatewayEvent,
+    MessageArrived,
     QrExpired,
     QrShown,
     Sink,
 )
-from services.whatsapp.simulated.credentials import Account, Credentials
+from services.whatsapp.simulated.credentials import Account, Credentials, Held
 
 HANDSHAKE = 0.4  # seconds from the socket's opening to a QR or a login
 RESTART = 1.0  # after pairing WhatsApp closes with 515 and the client comes back
@@ -35,18 +37,18 @@ State = Literal["rest", "connecting", "qr", "online", "waiting"]
 
 
 class Line:
-    """``tell`` takes what happens; ``speed`` is 1 for real time."""
+    """``emit`` takes what happens; ``speed`` is 1 for real time."""
 
-    def __init__(self, bot_id: str, credentials: Credentials, tell: Sink, speed: float) -> None:
+    def __init__(self, bot_id: str, credentials: Credentials, emit: Sink, speed: float) -> None:
         self.bot_id = bot_id
         self.state: State = "rest"
         self._credentials = credentials
         self._account = credentials.load()
-        self._tell = tell
+        self._emit = emit
         self._speed = speed
         self._step: asyncio.TimerHandle | None = None
         self._later: set[asyncio.TimerHandle] = set()
-        self._held: deque[Callable[[bool], GatewayEvent]] = deque(maxlen=MOST_HELD)
+        self._held = credentials.load_held()
         self._attempt = 0
         self._online_since = 0.0
 
@@ -89,7 +91,7 @@ class Line:
         was_running = self.state != "rest"
         self.forget()
         if was_running:
-            self._tell(
+            self._emit(
                 Disconnected(
                     bot_id=self.bot_id,
                     status_code=401,
@@ -105,7 +107,7 @@ class Line:
         if (time.monotonic() - self._online_since) * self._speed >= STEADY:
             self._attempt = 0
         wait = BACKOFF[min(self._attempt, len(BACKOFF) - 1)] * random.uniform(0.8, 1.2)
-        self._tell(
+        self._emit(
             Disconnected(
                 bot_id=self.bot_id,
                 status_code=428,
@@ -116,26 +118,35 @@ class Line:
         )
         self._next("waiting", wait, self._connect)
 
-    def arrive(self, make: Callable[[bool], GatewayEvent]) -> None:
-        """Something for this bot: told now (live), or when the bot is back (not live)."""
-        if self.state == "online":
-            self._tell(make(True))
-        else:
-            self._held.append(make)
+    def arrive(self, event: Held) -> "asyncio.Future[bool] | None":
+        """Something for this bot: emitted now, or (a message: not live) when the bot is back.
 
-    def after(self, seconds: float, make: Callable[[bool], GatewayEvent]) -> None:
+        What the sink gave back, None where it is kept. Conflict where no more can be kept.
+        """
+        if self.state == "online":
+            return self._emit(event)
+        if len(self._held) >= MOST_HELD:
+            raise Conflict(f"WhatsApp keeps {MOST_HELD} messages for a bot that is away, no more")
+        if isinstance(event, MessageArrived):
+            event = msgspec.structs.replace(event, live=False)
+        self._held.append(event)
+        self._credentials.save_held(self._held)
+        return None
+
+    def after(self, seconds: float, event: Held) -> None:
         """The same, some seconds from now; forgotten where the line comes to rest before."""
 
         def due() -> None:
             self._later.discard(timer)
-            self.arrive(make)
+            with contextlib.suppress(Conflict):
+                self.arrive(event)
 
         timer = asyncio.get_running_loop().call_later(seconds / self._speed, due)
         self._later.add(timer)
 
     def _connect(self, seconds: float = HANDSHAKE) -> None:
         self._attempt += 1
-        self._tell(Connecting(bot_id=self.bot_id, attempt=self._attempt))
+        self._emit(Connecting(bot_id=self.bot_id, attempt=self._attempt))
         self._next("connecting", seconds, self._log_in)
 
     def _log_in(self) -> None:
@@ -144,20 +155,23 @@ class Line:
             return
         self._next("online")
         self._online_since = time.monotonic()
-        self._tell(
+        self._emit(
             Connected(bot_id=self.bot_id, user_id=self._account.user_id, name=self._account.name)
         )
-        while self._held:
-            self._tell(self._held.popleft()(False))
+        for event in self._held:
+            self._emit(event)
+        if self._held:
+            self._held.clear()
+            self._credentials.save_held(self._held)
 
     def _show_qr(self, seq: int) -> None:
         if seq > len(QR_LIVES):
             self.stop()
-            self._tell(QrExpired(bot_id=self.bot_id))
+            self._emit(QrExpired(bot_id=self.bot_id))
             return
         life = QR_LIVES[seq - 1]
         self._next("qr", life, lambda: self._show_qr(seq + 1))
-        self._tell(
+        self._emit(
             QrShown(
                 bot_id=self.bot_id,
                 code=qr_text(),

@@ -14,20 +14,22 @@ from services.access.passwords import Passwords
 from services.access.tokens import Tokens
 from services.errors import Refusal, TooMany, Unauthorized
 from services.store import Database
+from services.store.ledger import Ledger
+from tests.domain import Journal
 
 TOKENS = Tokens("a-secret-of-the-tests-that-is-long-enough")
 
 
 @asynccontextmanager
 async def opened(tmp_path: Path, **options: float) -> AsyncIterator[Operators]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/pulso.db")
-    await database.open()
-    operators = Operators(database, TOKENS, **options)  # type: ignore[arg-type]
+    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), Journal())
+    await ledger.open()
+    operators = Operators(ledger, TOKENS, **options)  # type: ignore[arg-type]
     await operators.open("the first password")
     try:
         yield operators
     finally:
-        await database.close()
+        await ledger.close()
 
 
 @pytest.mark.gen_test(timeout=20)

@@ -24,7 +24,7 @@ async def test_links_a_bot_from_its_qr_to_its_user(tmp_path: Path) -> None:
             "bot:connecting",
             "bot:connected",
         ]
-        qr = domain.bus.told("bot:qr")[0]
+        qr = domain.bus.published("bot:qr")[0]
         assert qr["code"].startswith("https://wa.me/settings/linked_devices#")
         assert 280 <= len(qr["code"]) <= 300
         assert qr["qr"].startswith("data:image/svg+xml")
@@ -57,8 +57,8 @@ async def test_a_qr_nobody_scans_expires_and_a_new_one_is_there_for_the_asking(
         bot = await domain.bots.add("Tienda")
         await domain.bots.connect(bot.id)
         await domain.bus.until("bot:qr-expired")
-        assert [event["seq"] for event in domain.bus.told("bot:qr")] == [1, 2, 3, 4, 5, 6]
-        assert len({event["code"] for event in domain.bus.told("bot:qr")}) == 6
+        assert [event["seq"] for event in domain.bus.published("bot:qr")] == [1, 2, 3, 4, 5, 6]
+        assert len({event["code"] for event in domain.bus.published("bot:qr")}) == 6
         status = domain.bots.status(bot.id)
         assert (status.status, status.qr) == ("disconnected", None)
         after = domain.bus.cursor()
@@ -81,7 +81,7 @@ async def test_comes_back_by_itself_after_a_restart(tmp_path: Path) -> None:
     async with Domain(tmp_path) as domain:
         told = await domain.bus.until("bot:connected")
         assert (told["botId"], told["user"]["id"]) == (wanted, user and user.id)
-        assert domain.bus.told("bot:qr") == []
+        assert domain.bus.published("bot:qr") == []
         assert domain.bots.get(stopped).status == "disconnected"
         assert domain.bots.get(never).status == "disconnected"
         after = domain.bus.cursor()
@@ -128,7 +128,7 @@ async def test_disconnecting_is_told_once_and_keeps_the_link(tmp_path: Path) -> 
             Disconnected(bot_id=bot, status_code=428, reason="closed", will_reconnect=False)
         )
         await domain.settled()
-        [told] = domain.bus.told("bot:disconnected")
+        [told] = domain.bus.published("bot:disconnected")
         assert (told["statusCode"], told["willReconnect"]) == (None, False)
         assert domain.bots.get(bot).user is not None
 
@@ -155,7 +155,7 @@ async def test_a_bot_that_cannot_run_says_why(tmp_path: Path) -> None:
         await domain.settled()
         status = domain.bots.status(bot.id)
         assert (status.status, status.reason) == ("failed", "Install Node 20")
-        assert domain.bus.told("bot:disconnected")[0]["reason"] == "Install Node 20"
+        assert domain.bus.published("bot:disconnected")[0]["reason"] == "Install Node 20"
 
 
 @soon
@@ -172,7 +172,7 @@ async def test_a_removed_bot_leaves_nothing_and_hears_nothing(tmp_path: Path) ->
         with pytest.raises(NotFound):
             domain.bots.get(bot)
         with pytest.raises(NotFound):
-            await domain.conversations.get(session)
+            await domain.snapshots.get(session)
     async with Domain(tmp_path) as domain:
         assert domain.bots.visible(lambda bot_id: True) == []
 

@@ -30,7 +30,7 @@ async def test_announces_the_session_before_its_first_message(tmp_path: Path) ->
         domain.phone.message(bot, CONTACT, "Luz", "hola", message_id="M1")
         received = await domain.bus.until("message:received", after)
         assert domain.bus.types(after) == ["session:created", "message:received"]
-        session = domain.bus.told("session:created")[0]["session"]
+        session = domain.bus.published("session:created")[0]["session"]
         assert session["contact"] == f"{CONTACT}@s.whatsapp.net"
         assert (session["name"], session["mode"], session["unread"]) == ("Luz", "bot", 0)
         assert received["sessionId"] == session["id"]
@@ -45,10 +45,10 @@ async def test_stores_and_announces_a_redelivered_message_once(tmp_path: Path) -
         for _ in range(3):
             domain.phone.message(bot, CONTACT, "Luz", "hola", message_id="M1")
         await domain.settled()
-        assert len(domain.bus.told("message:received")) == 1
-        page = await domain.conversations.page([bot])
+        assert len(domain.bus.published("message:received")) == 1
+        page = await domain.snapshots.page([bot])
         assert [session.unread for session in page.sessions] == [1]
-        stored = await domain.conversations.messages(page.sessions[0].id)
+        stored = await domain.snapshots.messages(page.sessions[0].id)
         assert [message.id for message in stored.messages] == ["M1"]
 
 
@@ -69,8 +69,8 @@ async def test_a_customer_under_two_addresses_has_one_session(tmp_path: Path) ->
                 )
             )
         await domain.settled()
-        assert len(domain.bus.told("session:created")) == 1
-        assert len(domain.bus.told("message:received")) == 3
+        assert len(domain.bus.published("session:created")) == 1
+        assert len(domain.bus.published("message:received")) == 3
 
 
 @soon
@@ -85,16 +85,16 @@ async def test_an_operators_answer_takes_the_chat_over_and_is_not_announced_agai
         assert message_id.startswith("3EB0") and len(message_id) == 22
         await domain.bus.until("message:ack", messageId=message_id, ack="read")
         await domain.settled()
-        [sent] = domain.bus.told("message:sent")
+        [sent] = domain.bus.published("message:sent")
         assert (sent["messageId"], sent["origin"], sent["content"]) == (
             message_id,
             "operator",
             "¿Sí?\n",
         )
-        acks = [event["ack"] for event in domain.bus.told("message:ack")]
+        acks = [event["ack"] for event in domain.bus.published("message:ack")]
         assert acks == ["server", "delivered", "read"]
-        assert domain.bus.told("session:updated")[-1]["session"]["mode"] == "human"
-        stored = (await domain.conversations.messages(session)).messages[-1]
+        assert domain.bus.published("session:updated")[-1]["session"]["mode"] == "human"
+        stored = (await domain.snapshots.messages(session)).messages[-1]
         assert (stored.id, stored.ack, stored.origin) == (message_id, "read", "operator")
 
 
@@ -110,8 +110,8 @@ async def test_what_is_typed_on_the_phone_is_sent_by_the_phone_and_takes_over(
         await domain.settled()
         assert sent["origin"] == "phone"
         assert domain.bus.types(after) == ["session:created", "message:sent", "session:updated"]
-        assert domain.bus.told("session:updated")[0]["session"]["mode"] == "human"
-        assert domain.bus.told("session:created")[0]["session"]["name"] is None
+        assert domain.bus.published("session:updated")[0]["session"]["mode"] == "human"
+        assert domain.bus.published("session:created")[0]["session"]["name"] is None
 
 
 @soon
@@ -125,7 +125,7 @@ async def test_acks_only_move_forward(tmp_path: Path) -> None:
         for ack in ("delivered", "server", "played", "read"):
             domain.intake.feed(Acked(bot_id=bot, message_id=message_id, ack=ack))
         await domain.settled()
-        acks = [event["ack"] for event in domain.bus.told("message:ack")]
+        acks = [event["ack"] for event in domain.bus.published("message:ack")]
         assert acks == ["server", "delivered", "read", "played"]
 
 
@@ -149,7 +149,7 @@ async def test_refuses_an_answer_on_a_bot_that_is_not_connected(tmp_path: Path) 
         await domain.bus.until("bot:disconnected")
         with pytest.raises(Conflict):
             await domain.conversations.answer(session, "sí")
-        assert domain.bus.told("message:sent") == []
+        assert domain.bus.published("message:sent") == []
 
 
 class DeafGateway(SimulatedGateway):
@@ -174,7 +174,7 @@ async def test_a_message_that_does_not_go_out_is_told_and_stored_as_failed(
             message_id,
             "WhatsApp refused the message",
         )
-        stored = (await domain.conversations.messages(session)).messages[-1]
+        stored = (await domain.snapshots.messages(session)).messages[-1]
         assert stored.failed == "WhatsApp refused the message"
 
 
@@ -196,8 +196,8 @@ async def test_what_a_crash_left_pending_goes_out_after_the_restart(tmp_path: Pa
     async with Domain(tmp_path, engine=SilentEngine()) as domain:
         for message_id in ids:
             await domain.bus.until("message:ack", messageId=message_id, ack="server")
-        assert domain.bus.told("message:sent") == []
-        stored = (await domain.conversations.messages(session)).messages
+        assert domain.bus.published("message:sent") == []
+        stored = (await domain.snapshots.messages(session)).messages
         assert [message.id for message in stored[1:]] == ids
 
 
@@ -215,7 +215,7 @@ async def test_nothing_is_announced_when_the_commit_fails(tmp_path: Path) -> Non
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         await domain.settled()
         assert domain.bus.types(after) == []
-        assert (await domain.conversations.page([bot])).sessions == []
+        assert (await domain.snapshots.page([bot])).sessions == []
 
 
 @soon
@@ -236,10 +236,10 @@ async def test_reading_clears_the_count_and_says_so_once(tmp_path: Path) -> None
             domain.phone.message(bot, CONTACT, "Luz", text)
         await domain.settled()
         session = await first_session(domain)
-        assert (await domain.conversations.get(session)).session.unread == 2
+        assert (await domain.snapshots.get(session)).session.unread == 2
         assert (await domain.conversations.read(session)).unread == 0
         assert (await domain.conversations.read(session)).unread == 0
-        assert [e["session"]["unread"] for e in domain.bus.told("session:updated")] == [0]
+        assert [e["session"]["unread"] for e in domain.bus.published("session:updated")] == [0]
 
 
 @soon
@@ -264,7 +264,7 @@ async def test_pages_go_back_to_the_first_message_without_a_hole(tmp_path: Path)
         seen: list[str] = []
         before = None
         while True:
-            page = await domain.conversations.messages(session, before=before, limit=3)
+            page = await domain.snapshots.messages(session, before=before, limit=3)
             seen = [message.content for message in page.messages] + seen
             before = page.before
             if before is None:
@@ -282,12 +282,12 @@ async def test_sessions_come_newest_activity_first_in_pages_and_by_search(
             domain.phone.message(bot, f"54911000{n}", name, f"100% {name}")
         domain.phone.message(bot, "549110000", "Ana", "otra vez")
         await domain.settled()
-        first = await domain.conversations.page([bot], limit=2)
+        first = await domain.snapshots.page([bot], limit=2)
         assert [session.name for session in first.sessions] == ["Ana", "Cyn"]
-        rest = await domain.conversations.page([bot], limit=2, before=first.before)
+        rest = await domain.snapshots.page([bot], limit=2, before=first.before)
         assert ([session.name for session in rest.sessions], rest.before) == (["Bea"], None)
         for search, names in (("bea", ["Bea"]), ("0% c", ["Cyn"]), ("_", []), ("0002", ["Cyn"])):
-            found = await domain.conversations.page([bot], search=search)
+            found = await domain.snapshots.page([bot], search=search)
             assert [session.name for session in found.sessions] == names
 
 
@@ -296,10 +296,10 @@ async def test_a_place_that_is_no_place_is_refused(tmp_path: Path) -> None:
     async with Domain(tmp_path) as domain:
         for before in ("", "-1", "1.5", "٣", "9" * 30):
             with pytest.raises(Invalid) as refused:
-                await domain.conversations.page(["b"], before=before)
+                await domain.snapshots.page(["b"], before=before)
             assert refused.value.field == "before"
         with pytest.raises(NotFound):
-            await domain.conversations.messages("ses-unknown")
+            await domain.snapshots.messages("ses-unknown")
 
 
 @soon
@@ -311,8 +311,8 @@ async def test_the_bot_answers_a_burst_once(tmp_path: Path) -> None:
         sent = await domain.bus.until("message:sent")
         assert (sent["origin"], "12345" in sent["content"]) == ("bot", True)
         await domain.bus.until("message:ack", messageId=sent["messageId"], ack="read")
-        assert len(domain.bus.told("message:sent")) == 1
-        states = [event["state"] for event in domain.bus.told("chat:typing")]
+        assert len(domain.bus.published("message:sent")) == 1
+        states = [event["state"] for event in domain.bus.published("chat:typing")]
         assert states == ["composing", "paused"]
 
 
@@ -342,7 +342,7 @@ async def test_the_bot_answers_neither_media_nor_history(tmp_path: Path) -> None
             )
         await domain.settled()
         await domain.answering.tasks.settled()
-        assert len(domain.bus.told("message:received")) == 2
+        assert len(domain.bus.published("message:received")) == 2
         assert engine.asked == 0
 
 
@@ -382,8 +382,8 @@ async def test_a_person_who_takes_over_stops_the_bot(
                 domain.phone.message(bot, CONTACT, None, "yo", from_me=True)
         await engine.stopped.wait()
         await domain.answering.tasks.settled()
-        assert [e["origin"] for e in domain.bus.told("message:sent")] != ["bot"]
-        assert (await domain.conversations.get(session)).session.mode == "human"
+        assert [e["origin"] for e in domain.bus.published("message:sent")] != ["bot"]
+        assert (await domain.snapshots.get(session)).session.mode == "human"
 
 
 @soon
@@ -396,7 +396,7 @@ async def test_an_engine_that_fails_is_told_to_operators_only(tmp_path: Path) ->
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         await domain.bus.until("chat:typing", state="failed", who="bot")
-        assert domain.bus.told("message:sent") == []
+        assert domain.bus.published("message:sent") == []
 
 
 @soon
@@ -420,4 +420,4 @@ async def test_what_arrives_during_the_shutdown_is_kept_and_begins_nothing(
             domain.phone.message(bot, f"54911{n}", "Luz", "hola")
     assert asyncio.all_tasks() == before
     async with Domain(tmp_path) as domain:
-        assert len((await domain.conversations.page([bot])).sessions) == 5
+        assert len((await domain.snapshots.page([bot])).sessions) == 5

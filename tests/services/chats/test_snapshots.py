@@ -86,10 +86,10 @@ def _append(state: State, message: dict[str, Any]) -> dict[str, Any]:
 
 async def snapshot(domain: Domain, bot: str) -> tuple[State, int]:
     """What the REST face shows of a bot, and the cursor of it."""
-    page = await domain.conversations.page([bot], limit=200)
+    page = await domain.snapshots.page([bot], limit=200)
     state: State = {"sessions": msgspec.to_builtins(page.sessions), "messages": {}}
     for session in page.sessions:
-        messages = await domain.conversations.messages(session.id, limit=200)
+        messages = await domain.snapshots.messages(session.id, limit=200)
         assert messages.cursor == page.cursor
         state["messages"][session.id] = msgspec.to_builtins(messages.messages)
     return state, int(page.cursor)
@@ -122,7 +122,7 @@ class MoodyGateway(SimulatedGateway):
 async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> None:
     """One thing that can happen, to one of three contacts."""
     contact = f"{dice.randrange(3)}@s.whatsapp.net"
-    page = await domain.conversations.page([bot])
+    page = await domain.snapshots.page([bot])
     session = dice.choice(page.sessions).id if page.sessions else None
     domain.phone.refuses = action == "fail"
     match action:
@@ -145,7 +145,7 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
         case "read" if session:
             await domain.conversations.read(session)
         case "ack" if session:
-            messages = (await domain.conversations.messages(session)).messages
+            messages = (await domain.snapshots.messages(session)).messages
             ack = dice.choice(("server", "delivered", "read", "played"))
             domain.intake.feed(Acked(bot_id=bot, message_id=dice.choice(messages).id, ack=ack))
     await domain.settled()
@@ -179,7 +179,7 @@ async def test_a_snapshot_taken_amid_changes_belongs_to_its_cursor(tmp_path: Pat
         for n in range(40):
             domain.phone.message(bot, f"54911{n % 4}", "Luz", str(n))
             if n % 4 == 0:
-                page = await domain.conversations.page([bot])
+                page = await domain.snapshots.page([bot])
                 seen = msgspec.to_builtins(domain.bus.events[: int(page.cursor)])
                 count = sum(event["type"] == "message:received" for event in seen)
                 assert sum(session.unread or 0 for session in page.sessions) == count

@@ -10,6 +10,7 @@ from services.bus.event_bus import EventBus
 from services.server import readiness
 from services.server.readiness import Readiness
 from services.store import Database
+from services.store.ledger import Ledger
 from services.streams.registry import Streams
 
 
@@ -21,15 +22,15 @@ class Silent(EventBus):
 
 
 async def checked(tmp_path: Path, bus: EventBus, **given: Any) -> dict[str, Any]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/pulso.db")
+    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
     streams = Streams(bus)
     streams.draining = given.get("draining", False)
     if given.get("store", True):
-        await database.open()
+        await ledger.open()
     try:
-        return await Readiness(bus, streams, database.answers).check()
+        return await Readiness(bus, streams, ledger.answers).check()
     finally:
-        await database.close()
+        await ledger.close()
 
 
 @pytest.mark.gen_test
@@ -64,12 +65,12 @@ async def test_while_draining_it_is_not_ready(tmp_path: Path) -> None:
 @pytest.mark.gen_test
 async def test_checks_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
     bus = EventBus()
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/pulso.db")
-    await database.open()
-    ready = Readiness(bus, Streams(bus), database.answers)
+    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
+    await ledger.open()
+    ready = Readiness(bus, Streams(bus), ledger.answers)
     found = await asyncio.gather(*(ready.check() for _ in range(30)))
     assert all(one["ready"] for one in found)
-    await database.close()
+    await ledger.close()
 
 
 @pytest.mark.gen_test

@@ -1,4 +1,4 @@
-"""What a gateway told, kept in order, to be awaited."""
+"""What a gateway emitted, kept in order, to be awaited."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,9 +17,12 @@ class Heard:
         self._place = 0
         self._more = asyncio.Event()
 
-    def __call__(self, event: GatewayEvent) -> None:
+    def __call__(self, event: GatewayEvent) -> "asyncio.Future[bool]":
         self.events.append(event)
         self._more.set()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        done.set_result(True)
+        return done
 
     async def until(
         self, kind: type, where: Callable[[Any], bool] = lambda _: True, **fields: object

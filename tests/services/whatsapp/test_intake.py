@@ -23,7 +23,7 @@ async def test_a_bots_events_are_taken_one_after_the_other(caplog) -> None:
         taken.append(event.attempt)
 
     intake = Intake()
-    intake.open(take)
+    intake.open({Connecting: take})
     for attempt in range(5):
         intake.feed(event("b", attempt))
     await intake.settled()
@@ -41,7 +41,7 @@ async def test_a_slow_bot_holds_nobody_up() -> None:
             done.set()
 
     intake = Intake()
-    intake.open(take)
+    intake.open({Connecting: take})
     intake.feed(event("slow"))
     intake.feed(event("quick"))
     await done.wait()
@@ -60,7 +60,7 @@ async def test_what_fails_is_logged_and_the_next_is_taken(caplog) -> None:
         taken.append(event.attempt)
 
     intake = Intake()
-    intake.open(take)
+    intake.open({Connecting: take})
     intake.feed(event("b", 1))
     intake.feed(event("b", 2))
     await intake.settled()
@@ -78,7 +78,7 @@ async def test_an_event_waits_for_a_store_out_of_reach() -> None:
             raise Unavailable("locked")
 
     intake = Intake()
-    intake.open(take)
+    intake.open({Connecting: take})
     intake.feed(event("b"))
     await intake.settled()
     assert len(tries) == 2
@@ -96,7 +96,7 @@ async def test_closing_waits_for_what_has_come_and_no_longer_than_asked() -> Non
             ended.set()
 
     intake = Intake()
-    intake.open(take)
+    intake.open({Connecting: take})
     intake.feed(event("b"))
     await begun.wait()
     await intake.close(seconds=0.01)
