@@ -9,12 +9,16 @@ Medians = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Goal:
-    """At most ``limit``: times the peer's figure, or in the measure's own unit without a peer."""
+    """At most ``limit``: times the peer's figure, or in the measure's own unit without a peer.
+
+    ``least``: at least ``limit``.
+    """
 
     scenario: str
     measure: str
     limit: float
     peer: str | None = None
+    least: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,18 @@ GOALS = (
     Goal("latency", "p50", 1.0, "original"),
     Goal("latency", "p99", 1.0, "original"),
     Goal("storm", "lost", 0),
+    Goal("storm", "seconds", 2.5),
     Goal("heartbeats", "core", 2),
     Goal("heartbeats", "stall", 50),
+    Goal("ingest", "rate", 1_000, least=True),
+    Goal("ingest", "cpu", 1),
+    Goal("ingest", "phone", 5),
+    Goal("snapshot", "chats", 2),
+    Goal("snapshot", "messages", 3),
+    Goal("snapshot", "search", 15),
+    Goal("snapshot", "growth", 2),
+    Goal("snapshot", "slowest", 1_000),
+    Goal("snapshot", "stored", 1_000),
 )
 
 
@@ -55,5 +69,6 @@ def verdicts(medians: Medians) -> list[Verdict]:
         if pulso is None or (goal.peer and peer is None):
             continue
         limit = goal.limit if peer is None else goal.limit * peer
-        found.append(Verdict(goal, pulso, peer, pulso <= limit))
+        met = pulso >= limit if goal.least else pulso <= limit
+        found.append(Verdict(goal, pulso, peer, met))
     return found

@@ -30,6 +30,13 @@ them. Only ratios within one run mean anything elsewhere.
   floor: epoll and `send`, the frame made once, no HTTP to speak of.
 - `many-bots` sends each batch to 50 of the bots, two events each, whether 50 are connected or
   5,000: the writes are the same, and what is compared is what the other streams cost.
+- `ingest` feeds the gateway's sink inside the server, which is else what `python main.py` starts;
+  its floor is the statements of an arriving message on the same tables through `sqlite3` alone, 64
+  to a transaction, each commit on the disk, on the same core. A message counts when the stream of
+  its bot has it, which is after its commit. The last figure is from outside: HTTP, and a stream.
+- `snapshot` fills the store's tables, starts the server on it, and asks for pages one at a time;
+  then 20 connections ask again as soon as they are answered, while messages come through the
+  simulated phone's call. What has no answer at the end counts with the time it has waited.
 - `heartbeats` counts CPU over one whole period, then probes `GET /healthz` every 5 ms over another.
 """
 
@@ -50,7 +57,7 @@ def goals_table(results: Results) -> str:
                 number(verdict.pulso),
                 against,
                 ratio,
-                f"≤ {goal.limit:g}{unit}",
+                f"{'≥' if goal.least else '≤'} {goal.limit:,g}{unit}",
                 "met" if verdict.met else "NOT MET",
             ]
         )

@@ -22,6 +22,11 @@ class Scale:
     storm_behind: int = 100
     heartbeat_streams: int = 10_000
     heartbeat_seconds: int = 30
+    ingest_messages: int = 3_000
+    snapshot_chats: int = 10_000
+    snapshot_messages: int = 200_000
+    snapshot_pages: int = 100
+    snapshot_seconds: float = 20
 
 
 FULL = Scale()
@@ -37,4 +42,9 @@ QUICK = Scale(
     storm_clients=1_000,
     heartbeat_streams=1_500,
     heartbeat_seconds=3,
+    ingest_messages=800,
+    snapshot_chats=1_000,
+    snapshot_messages=20_000,
+    snapshot_pages=24,
+    snapshot_seconds=3,
 )

@@ -48,9 +48,15 @@ class Server:
 
 
 @contextmanager
-def running(peer: Peer, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Start the peer and wait until it accepts. RuntimeError, with its output, where it won't."""
-    folder = Path(tempfile.mkdtemp(prefix="pulso-bench-"))
+def running(
+    peer: Peer, settings: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Iterator[Server]:
+    """Start the peer and wait until it accepts. RuntimeError, with its output, where it won't.
+
+    Its files are in ``folder``, which stays; without one, in a folder that goes with it.
+    """
+    kept = folder is not None
+    folder = folder or Path(tempfile.mkdtemp(prefix="pulso-bench-"))
     port = _free_port()
     server_core, _ = cores()
     output = folder / "output"
@@ -76,7 +82,8 @@ def running(peer: Peer, settings: Mapping[str, str] | None = None) -> Iterator[S
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free_port() -> int:

@@ -1,13 +1,25 @@
-"""The seven scenarios, in the order in which they are run and shown."""
+"""The scenarios, in the order in which they are run and shown."""
 
 from bench.scenarios.fan import BURST, PACED
 from bench.scenarios.heartbeats import HEARTBEATS
 from bench.scenarios.idle import IDLE
+from bench.scenarios.ingest import INGEST
 from bench.scenarios.latency import LATENCY
 from bench.scenarios.many_bots import MANY_BOTS
 from bench.scenarios.scenario import Measure, Scenario
+from bench.scenarios.snapshot import SNAPSHOT
 from bench.scenarios.storm import STORM
 
-SCENARIOS: tuple[Scenario, ...] = (PACED, BURST, IDLE, MANY_BOTS, LATENCY, STORM, HEARTBEATS)
+SCENARIOS: tuple[Scenario, ...] = (
+    PACED,
+    BURST,
+    IDLE,
+    MANY_BOTS,
+    LATENCY,
+    STORM,
+    HEARTBEATS,
+    INGEST,
+    SNAPSHOT,
+)
 
 __all__ = ["SCENARIOS", "Measure", "Scenario"]

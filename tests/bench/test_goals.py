@@ -17,6 +17,12 @@ def test_a_goal_of_its_own_is_met_up_to_its_limit() -> None:
     assert met.ratio is None
 
 
+def test_a_goal_to_reach_is_met_from_its_limit_on() -> None:
+    [met] = verdicts({"ingest": {"rate": {"pulso": 1_000.0}}})
+    [missed] = verdicts({"ingest": {"rate": {"pulso": 999.0}}})
+    assert (met.met, missed.met) == (True, False)
+
+
 def test_what_was_not_measured_has_no_verdict() -> None:
     assert verdicts({}) == []
     assert verdicts({"paced": {"cpu": {"pulso": 8.0}}}) == []

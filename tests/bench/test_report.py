@@ -12,6 +12,13 @@ def test_the_median_of_the_runs_is_what_is_shown() -> None:
     assert "NOT MET" not in goals_table(results)
 
 
+def test_a_goal_to_reach_is_shown_as_such() -> None:
+    results = Results()
+    results.add("ingest", "pulso", {"rate": 1_200.0})
+    [line] = goals_table(results).splitlines()[2:]
+    assert "≥ 1,000 /s" in line and "NOT MET" not in line
+
+
 def test_a_goal_that_is_missed_is_said_to_be() -> None:
     results = Results()
     results.add("idle", "pulso", {"memory": 40.0, "open": 300.0})
