@@ -54,20 +54,28 @@ class PageHandler(PulsoHandler):
         self.get()
 
 
-class AssetHandler(StaticFileHandler):
+class AssetHandler(PulsoHandler, StaticFileHandler):
     """Files of ``static/``. Their names never change: a browser asks each time and gets a 304."""
 
-    def set_extra_headers(self, path: str) -> None:
-        self.clear_header("Server")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        # An SVG opened by itself is a document.
+    def initialize(self, path: str, *_: Any, **services: Any) -> None:
+        PulsoHandler.initialize(self, **services)
+        StaticFileHandler.initialize(self, path)
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        # An SVG opened by itself is a document, and so is an answer that there is none.
         self.set_header("Content-Security-Policy", POLICY)
 
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "no-cache")
+
+    def compute_etag(self) -> str | None:
+        return StaticFileHandler.compute_etag(self)
+
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        if absolute_path.endswith(".html"):
-            raise HTTPError(404)  # pages have their own addresses, which know who is signed in
+        # Pages have their own addresses, which know who is signed in; no file's name holds a NUL.
+        if absolute_path.endswith(".html") or "\0" in absolute_path:
+            raise HTTPError(404)
         return super().validate_absolute_path(root, absolute_path)
 
 
@@ -84,5 +92,5 @@ def routes(**services: Any) -> list[tuple[str, type, dict[str, Any]]]:
         page(r"/bots/([^/]+)", "detail.html"),
         page(r"/monitor", "monitor.html"),
         page(r"/simulator", "simulator.html"),
-        (r"/static/(.*)", AssetHandler, {"path": str(STATIC)}),
+        (r"/static/(.*)", AssetHandler, {"path": str(STATIC), **services}),
     ]

@@ -1,5 +1,6 @@
 """The pages' door: who is let in, where the others go, what the browser is told."""
 
+import json
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,9 +28,13 @@ def app() -> Application:
 
 @pytest.fixture
 def ask(http_server, http_port):  # type: ignore[no-untyped-def]
-    async def ask(path: str, **headers: str) -> HTTPResponse:
+    async def ask(
+        path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> HTTPResponse:
         return await AsyncHTTPClient().fetch(
             f"http://127.0.0.1:{http_port}{path}",
+            method=method,
+            body=body,
             headers=headers,
             follow_redirects=False,
             raise_error=False,
@@ -95,6 +100,48 @@ async def test_an_asset_seen_before_is_not_sent_again(ask):  # type: ignore[no-u
 @pytest.mark.gen_test
 async def test_only_assets_are_served_as_such(ask, path):  # type: ignore[no-untyped-def]
     assert (await ask(path)).code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/js/none.js",
+        "/static/js/%00.js",
+        "/static/js/%00",
+        "/static/" + "x" * 5000,
+        "/static/monitor.html",
+        "/static/js",
+    ],
+)
+@pytest.mark.gen_test
+async def test_what_is_no_asset_is_refused_as_everywhere(ask, path):  # type: ignore[no-untyped-def]
+    answer = await ask(path)
+    assert answer.code in (403, 404)
+    assert answer.code == 404 or path == "/static/js"
+    assert "error" in json.loads(answer.body)
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Server" not in answer.headers
+
+
+@pytest.mark.gen_test
+async def test_an_asset_has_the_headers_of_a_page(ask):  # type: ignore[no-untyped-def]
+    answer = await ask("/static/icon.svg")
+    assert answer.code == 200
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in answer.headers
+
+
+@pytest.mark.gen_test
+async def test_an_asset_takes_no_post(ask):  # type: ignore[no-untyped-def]
+    answer = await ask("/static/js/events.js", method="POST", body=b"")
+    assert answer.code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_no_page_has_inline_code_or_foreign_addresses() -> None:
