@@ -40,6 +40,11 @@ from services.whatsapp.gateway import (
 log = logging.getLogger(__name__)
 
 BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the credentials
+# What Node needs to be found, to start and to reach the network.
+_PASSED_ON = re.compile(
+    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NODE_(?!AUTH)\w+|SSL_CERT_(FILE|DIR)"
+    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
+)
 STEADY = 60.0  # seconds online after which the next loss counts as a first one
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
@@ -86,8 +91,9 @@ class BaileysGateway:
         qr_ms: int | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        child_environ = dict(os.environ if environ is None else environ)
-        child_environ.pop("JWT_SECRET", None)  # none of its business
+        given = os.environ if environ is None else environ
+        # Our secrets, the model's key and the store's password are none of its business.
+        child_environ = {name: value for name, value in given.items() if _PASSED_ON.fullmatch(name)}
         child_environ["PULSO_BAILEYS_URL"] = url or ""
         self._qr_ms = qr_ms
         self._sink: Sink | None = None

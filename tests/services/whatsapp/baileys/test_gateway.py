@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import time
+from pathlib import Path
 
 import pytest
 
@@ -220,6 +221,38 @@ async def test_without_node_a_bot_fails_with_what_to_do(tmp_path, io_loop):
     await gateway.start("b1")
     assert "install Node 20" in told[0].reason
     await gateway.log_out("b1")
+    await gateway.close()
+
+
+def environment_of(pid):
+    lines = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(line.split("=", 1) for line in lines if line)
+
+
+@slow
+async def test_the_process_is_given_what_it_needs_and_no_secret(tmp_path, io_loop):
+    secrets = {
+        "JWT_SECRET": "s3cret",
+        "PULSO_ADMIN_PASSWORD": "s3cret",
+        "PULSO_AI_API_KEY": "s3cret",
+        "PULSO_DATABASE_URL": "postgresql://ana:s3cret@db/pulso",
+        "NODE_AUTH_TOKEN": "s3cret",
+        "AWS_SECRET_ACCESS_KEY": "s3cret",
+    }
+    needed = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "NODE_OPTIONS": "--max-old-space-size=512",
+        "https_proxy": "http://127.0.0.1:1",
+        "NO_PROXY": "localhost",
+    }
+    gateway = BaileysGateway(tmp_path, "ws://127.0.0.1:9/", environ={**needed, **secrets})
+    await gateway.open(lambda event: None)
+    await gateway.start("b1")
+    pid = await asyncio.to_thread(eventually, lambda: gateway.child_pid)
+    assert environment_of(pid) == {**needed, "PULSO_BAILEYS_URL": "ws://127.0.0.1:9/"}
     await gateway.close()
 
 
