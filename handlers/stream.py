@@ -14,10 +14,11 @@ from tornado.util import ObjectDict
 from handlers.base import PulsoHandler
 from services.access.tokens import Claims
 from services.bus.block import Block, each_block
+from services.bus.control_events import Closing, Connected, ControlEvent, Gap
 from services.bus.event_bus import EventBus
 from services.bus.events import is_bot_id
 from services.bus.sse import control_frame
-from services.bus.subscription import Announcement, Remainder, Subscription
+from services.bus.subscription import Remainder, Subscription
 from services.errors import Invalid
 from services.streams.outlet import prepare_socket
 from services.streams.registry import Streams
@@ -37,8 +38,8 @@ class StreamHandler(PulsoHandler):
         refusal = self.streams.refusal(claims.sub)
         if refusal is not None:
             # Never a status: every browser's EventSource dies for good of any but 200.
-            closing = {"type": "closing", "reason": refusal}
-            await self.finish(control_frame(closing, retry_ms=random.randint(15_000, 30_000)))
+            retry_ms = random.randint(15_000, 30_000)
+            await self.finish(control_frame(Closing(reason=refusal), retry_ms=retry_ms))
             return
         connection: Any = self.request.connection
         if connection.stream.closed():
@@ -104,22 +105,17 @@ class StreamHandler(PulsoHandler):
         spread = int(self.retry_ms * random.uniform(0.75, 1.25))
         frames = []
         for position, start in enumerate(subscription.starts):
-            connected = {
-                "type": "connected",
-                "botId": start.bot_id,
-                "streamId": stream.id,
-                "resumed": start.resumed,
-            }
+            connected = Connected(
+                bot_id=start.bot_id,
+                stream_id=stream.id,
+                resumed=start.resumed,
+                heartbeat_seconds=self.streams.heartbeat,
+            )
             retry_ms = spread if position == 0 else None
             frames.append(control_frame(connected, cursor=cursor, retry_ms=retry_ms))
         for start in subscription.starts:
             if start.gap is not None:
-                gap = {
-                    "type": "gap",
-                    "botId": start.bot_id,
-                    "reason": start.gap,
-                    "after": start.after,
-                }
+                gap = Gap(bot_id=start.bot_id, reason=start.gap, after=start.after)
                 frames.append(control_frame(gap, cursor=cursor))
         await self._write(stream, b"".join(frames))
         # An idle stream keeps what it needs only; the token is not among it.
@@ -147,14 +143,14 @@ class StreamHandler(PulsoHandler):
                     await stream.iostream.write(item.data)
                     stream.end_write()
                     subscription.advance(item.seq)
-                case Announcement():
-                    await self._write(stream, control_frame(item.fields, cursor=stream.cursor))
+                case ControlEvent():
+                    await self._write(stream, control_frame(item, cursor=stream.cursor))
 
     async def _farewell(self, stream: Stream) -> None:
         reason = stream.subscription.closing
-        if reason in ("gone", "timeout"):
+        if reason is None or reason == "gone" or reason == "timeout":
             return
-        closing = {"type": "closing", "reason": reason}
+        closing = Closing(reason=reason)
         stream.begin_write()
         await self.finish(
             control_frame(closing, cursor=stream.cursor, retry_ms=random.randint(1000, 5000))

@@ -36,7 +36,7 @@ def test_a_closed_stream_leaves_nothing_for_the_collector(tmp_path: Path, ending
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         target = f"/events/stream?botId=b1&token={pulso.tokens.sign('tester')}"
         writer.write(f"GET {target} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
-        await reader.readuntil(b'"resumed":false}')
+        await reader.readuntil(b'"connected"')
         if ending == "revoked":
             claims = Claims(sub="tester")
             for stream in pulso.streams.visible_to(claims):

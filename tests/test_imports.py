@@ -61,7 +61,10 @@ GROUND = ("config", "errors", "timestamps", "tasks", "files", "text")
 # What thinks without a store, a network or a loop of its own.
 PURE = (
     *(f"services.{name}" for name in ("config", "errors", "timestamps", "text")),
-    *(f"services.bus.{name}" for name in ("events", "cursor", "sse", "history", "block")),
+    *(
+        f"services.bus.{name}"
+        for name in ("events", "control_events", "cursor", "sse", "history", "block")
+    ),
     "services.bots.status",
     "services.whatsapp.baileys.wire",
     "services.whatsapp.baileys.status_codes",

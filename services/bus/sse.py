@@ -7,9 +7,10 @@ encoded JSON has no raw newline, so no text of a publisher can begin a field of 
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
+
+from services.bus.control_events import ControlEvent, Ping
 
 _encode = msgspec.json.Encoder().encode
 
@@ -20,16 +21,16 @@ def event_frame(cursor: str, data: bytes) -> bytes:
 
 
 def control_frame(
-    fields: dict[str, Any], *, cursor: str | None = None, retry_ms: int | None = None
+    event: ControlEvent, *, cursor: str | None = None, retry_ms: int | None = None
 ) -> bytes:
-    """What the stream itself says (``connected``, ``gap``, ``token:expiring``, ``closing``)."""
+    """An event of the stream's own."""
     lines = []
     if retry_ms is not None:
         # Never in a block of its own: some clients make an empty event of that.
         lines.append(b"retry: %d\n" % retry_ms)
     if cursor is not None:
         lines.append(b"id: %b\n" % cursor.encode())
-    return b"%bdata: %b\n\n" % (b"".join(lines), _encode(fields))
+    return b"%bdata: %b\n\n" % (b"".join(lines), _encode(event))
 
 
 def ping_frame(cursor: str, now: float | None = None) -> bytes:
@@ -39,7 +40,10 @@ def ping_frame(cursor: str, now: float | None = None) -> bytes:
     never sees it. ``now`` is in seconds since 1970.
     """
     millis = int((time.time() if now is None else now) * 1000)
-    return b': ping\nevent: ping\nid: %b\ndata: {"time":%d}\n\n' % (cursor.encode(), millis)
+    return b": ping\nevent: ping\nid: %b\ndata: %b\n\n" % (
+        cursor.encode(),
+        _encode(Ping(time=millis)),
+    )
 
 
 def chunk(data: bytes) -> bytes:

@@ -8,16 +8,16 @@ other reader, and resume gives it the rest. Messages are never dropped from a li
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from tornado.queues import Queue
 
 from services.bus.block import Block, conflated, to_blocks
+from services.bus.control_events import ControlEvent, EndReason, GapReason
 from services.bus.history import Entry
 
-GapReason = Literal["evicted", "restarted", "unknown"]
-CloseReason = Literal["shutdown", "token-expired", "slow", "revoked", "renew", "gone", "timeout"]
+CloseReason = EndReason | Literal["gone", "timeout"]
 
 # What waits may still go out before these; after any other reason it comes on resume.
 _GRACEFUL = frozenset({"shutdown", "renew"})
@@ -50,13 +50,7 @@ class Remainder(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Announcement(msgspec.Struct, frozen=True):
-    """Something the stream itself says; it gets the cursor the stream has reached."""
-
-    fields: dict[str, Any]
-
-
-Item = Block | Remainder | Announcement
+Item = Block | Remainder | ControlEvent
 # Takes a block at once; gives back the bytes the socket did not take.
 Sink = Callable[[Block], bytes]
 
@@ -171,10 +165,10 @@ class Subscription:
                 self.close("slow")
         return written
 
-    def announce(self, fields: dict[str, Any]) -> None:
-        """Have the stream say something after what already waits."""
+    def announce(self, event: ControlEvent) -> None:
+        """Have the stream send an event of its own after what already waits."""
         if self.closing is None:
-            self._put(Announcement(fields))
+            self._put(event)
 
     def put_remainder(self, rest: Remainder) -> None:
         """Something else went out through the idle stream's sink, but not all of it."""

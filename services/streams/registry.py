@@ -15,6 +15,7 @@ from typing import Any
 from tornado.iostream import IOStream
 
 from services.access.tokens import Claims
+from services.bus.control_events import RefusalReason
 from services.bus.event_bus import EventBus
 from services.bus.sse import chunk, ping_frame
 from services.bus.subscription import Remainder, Subscription
@@ -86,9 +87,9 @@ class Streams:
         """The id of this place in the feed."""
         return self.bus.cursor_at(seq)
 
-    def refusal(self, sub: str) -> str | None:
+    def refusal(self, sub: str) -> RefusalReason | None:
         """Why this user can't have a stream now; None where one may be opened."""
-        reason = None
+        reason: RefusalReason | None = None
         if self.draining:
             reason = "shutdown"
         elif len(self._streams) >= self.max_streams:

@@ -11,6 +11,7 @@ from typing import Protocol
 from tornado.iostream import IOStream
 
 from services.access.tokens import Claims
+from services.bus.control_events import TokenExpiring
 from services.bus.subscription import CloseReason, Subscription
 from services.streams.deadlines import Deadline, Deadlines
 from services.streams.outlet import Outlet
@@ -146,6 +147,4 @@ class Stream:
     def _announce_expiry(self) -> None:
         exp = self.claims.exp
         if exp is not None:
-            self.subscription.announce(
-                {"type": "token:expiring", "streamId": self.id, "expiresAt": iso(exp)}
-            )
+            self.subscription.announce(TokenExpiring(stream_id=self.id, expires_at=iso(exp)))

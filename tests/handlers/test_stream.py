@@ -41,7 +41,8 @@ def test_a_stream_begins_as_promised(server: RunningPulso) -> None:
     assert headers["X-Accel-Buffering"] == "no"
     first, second = stream.take(2)
     assert [first.json["botId"], second.json["botId"]] == ["begin", "other"]
-    assert set(first.json) == {"type", "botId", "streamId", "resumed"}
+    assert set(first.json) == {"type", "botId", "streamId", "resumed", "heartbeatSeconds"}
+    assert first.json["heartbeatSeconds"] == 0.5
     assert first.json["streamId"] == second.json["streamId"]
     assert first.json["resumed"] is False
     assert first.id == second.id == newest

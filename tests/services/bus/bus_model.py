@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from services.bus.block import Block, to_blocks
+from services.bus.control_events import Closing, Connected
 from services.bus.event_bus import EventBus
 from services.bus.sse import control_frame
 from services.bus.subscription import Remainder, Subscription
@@ -95,8 +96,10 @@ class Reader:
         with subscription:
             cursor = self.bus.cursor_at(subscription.seq)
             for start in subscription.starts:
-                said = {"type": "connected", "botId": start.bot_id, "resumed": start.resumed}
-                await wire.write(control_frame(said, cursor=cursor))
+                connected = Connected(
+                    bot_id=start.bot_id, stream_id="s", resumed=start.resumed, heartbeat_seconds=30
+                )
+                await wire.write(control_frame(connected, cursor=cursor))
             for block in to_blocks(subscription.replay) if subscription.replay else ():
                 if subscription.closing is not None:
                     break
@@ -111,10 +114,10 @@ class Reader:
                     case Remainder():
                         await wire.write(item.data)
                         subscription.advance(item.seq)
-            if subscription.closing != "gone":
-                said = {"type": "closing", "reason": subscription.closing}
+            reason = subscription.closing
+            if reason is not None and reason != "gone" and reason != "timeout":
                 cursor = self.bus.cursor_at(subscription.seq)
-                await wire.write(control_frame(said, cursor=cursor))
+                await wire.write(control_frame(Closing(reason=reason), cursor=cursor))
 
 
 def tag_of(event: Dispatched) -> dict[str, int]:

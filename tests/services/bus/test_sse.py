@@ -6,17 +6,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.bus.control_events import Closing, Connected, Gap, TokenExpiring
 from services.bus.sse import blocks, chunk, control_frame, event_frame, ping_frame
 from tests.sse_reader import SSEParser
 
 FRAMES = [
     (event_frame("e-1", b'{"type":"x"}'), b'id: e-1\ndata: {"type":"x"}\n\n'),
-    (control_frame({"type": "connected"}), b'data: {"type":"connected"}\n\n'),
-    (control_frame({"a": 1}, cursor="e-1"), b'id: e-1\ndata: {"a":1}\n\n'),
-    (control_frame({"a": 1}, retry_ms=250), b'retry: 250\ndata: {"a":1}\n\n'),
     (
-        control_frame({"a": None}, cursor="e-1", retry_ms=0),
-        b'retry: 0\nid: e-1\ndata: {"a":null}\n\n',
+        control_frame(Closing(reason="overloaded"), retry_ms=15_000),
+        b'retry: 15000\ndata: {"type":"closing","reason":"overloaded"}\n\n',
+    ),
+    (
+        control_frame(
+            Connected(bot_id="b1", stream_id="s", resumed=False, heartbeat_seconds=30),
+            cursor="e-1",
+            retry_ms=250,
+        ),
+        b'retry: 250\nid: e-1\ndata: {"type":"connected","botId":"b1","streamId":"s",'
+        b'"resumed":false,"heartbeatSeconds":30}\n\n',
+    ),
+    (
+        control_frame(Gap(bot_id="b1", reason="evicted", after="e-0"), cursor="e-1"),
+        b'id: e-1\ndata: {"type":"gap","botId":"b1","reason":"evicted","after":"e-0"}\n\n',
+    ),
+    (
+        control_frame(Gap(bot_id="b1", reason="unknown", after=None), cursor="e-1", retry_ms=0),
+        b'retry: 0\nid: e-1\ndata: {"type":"gap","botId":"b1","reason":"unknown","after":null}\n\n',
+    ),
+    (
+        control_frame(TokenExpiring(stream_id="s", expires_at="2026-01-01T00:00:00.000Z")),
+        b'data: {"type":"token:expiring","streamId":"s",'
+        b'"expiresAt":"2026-01-01T00:00:00.000Z"}\n\n',
     ),
     (ping_frame("e-1", 1.5), b': ping\nevent: ping\nid: e-1\ndata: {"time":1500}\n\n'),
 ]
@@ -40,10 +60,16 @@ def test_a_frame_is_one_event_however_it_is_cut_and_nothing_before_its_last_byte
     assert parser.feed(frame) == whole
 
 
-@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()))
-def test_no_text_begins_a_field_of_its_own(fields: dict[str, str | int | None]) -> None:
-    [event] = SSEParser().feed(control_frame(fields, cursor="e-1"))
-    assert json.loads(event.data) == fields
+@given(st.text(), st.text() | st.none())
+def test_no_text_begins_a_field_of_its_own(bot_id: str, after: str | None) -> None:
+    gap = Gap(bot_id=bot_id, reason="unknown", after=after)
+    [event] = SSEParser().feed(control_frame(gap, cursor="e-1"))
+    assert json.loads(event.data) == {
+        "type": "gap",
+        "botId": bot_id,
+        "reason": "unknown",
+        "after": after,
+    }
     assert (event.id, event.type) == ("e-1", "message")
 
 

@@ -6,9 +6,12 @@ import pytest
 from tornado.util import TimeoutError as NothingCame
 
 from services.bus.block import Block
+from services.bus.control_events import TokenExpiring
 from services.bus.event_bus import EventBus
 from services.bus.events import BotQr, Event, Message, MessageReceived
-from services.bus.subscription import Announcement, Remainder, Subscription
+from services.bus.subscription import Remainder, Subscription
+
+EXPIRING = TokenExpiring(stream_id="s", expires_at="2026-01-01T00:00:00.000Z")
 
 
 def said(content: str, bot: str = "b1") -> Event:
@@ -183,11 +186,11 @@ async def test_a_notice_comes_after_what_waits_and_never_after_the_end() -> None
     bus = bus_with()
     with bus.subscribe(["b1"]) as reader:
         bus.publish(said("one"))
-        reader.announce({"type": "token:expiring"})
+        reader.announce(EXPIRING)
         assert isinstance(await reader.next(), Block)
-        assert await reader.next() == Announcement({"type": "token:expiring"})
+        assert await reader.next() == EXPIRING
         reader.close("revoked")
-        reader.announce({"type": "token:expiring"})
+        reader.announce(EXPIRING)
         assert await reader.next() is None
         with pytest.raises(NothingCame):
             await reader.next(timeout=0)
@@ -198,12 +201,12 @@ async def test_a_notice_survives_conflation() -> None:
     bus = bus_with(events=2)
     with bus.subscribe(["b1"]) as reader:
         bus.publish(qr("old"))
-        reader.announce({"type": "token:expiring"})
+        reader.announce(EXPIRING)
         for n in range(4):
             bus.publish(qr(str(n)))
         assert reader.closing is None
         items = [await reader.next(), await reader.next()]
-        assert {type(item) for item in items} == {Announcement, Block}
+        assert {type(item) for item in items} == {TokenExpiring, Block}
 
 
 def test_leaving_the_block_gives_the_place_back_once() -> None:
