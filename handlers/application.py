@@ -27,9 +27,7 @@ def make_application(pulso: Pulso) -> Application:
     access = {"access": pulso.operators}
     stream = {
         **access,
-        "bus": pulso.bus,
         "streams": pulso.streams,
-        "retry_ms": pulso.settings.retry_ms,
         "max_bots": pulso.settings.max_bots_per_stream,
     }
     events = {**access, "bus": pulso.bus, "streams": pulso.streams, "keys": pulso.keys}

@@ -1,10 +1,8 @@
-"""GET /events/stream: one coroutine a connection, fed by its subscription.
+"""GET /events/stream: one coroutine a connection, which runs its stream to the end.
 
-It is the only writer of its connection while anything waits; on an idle stream the bus writes
-through the outlet. ``on_connection_close`` only wakes it: what is open is let go by ``with``.
+``on_connection_close`` only wakes it: what is open is given back by ``with``.
 """
 
-import random
 from typing import Any
 
 from tornado.httputil import HTTPHeaders
@@ -13,50 +11,37 @@ from tornado.util import ObjectDict
 
 from handlers.base import PulsoHandler
 from services.access.tokens import Claims
-from services.bus.block import Block, each_block
-from services.bus.control_events import Closing, Connected, ControlEvent, Gap
-from services.bus.event_bus import EventBus
 from services.bus.events import is_bot_id
-from services.bus.sse import control_frame
-from services.bus.subscription import Remainder, Subscription
 from services.errors import Invalid
-from services.streams.outlet import prepare_socket
 from services.streams.registry import Streams
 from services.streams.stream import Stream
 
 
 class StreamHandler(PulsoHandler):
-    bus: EventBus
     streams: Streams
-    retry_ms: int
     max_bots: int
     stream: Stream | None = None
 
     async def get(self) -> None:
         claims, bots = self._read()
         self._set_stream_headers()
-        refusal = self.streams.refusal(claims.sub)
+        refusal = self.streams.soft_refusal(claims.sub)
         if refusal is not None:
-            # Never a status: every browser's EventSource dies for good of any but 200.
-            retry_ms = random.randint(15_000, 30_000)
-            await self.finish(control_frame(Closing(reason=refusal), retry_ms=retry_ms))
+            await self.finish(refusal)
             return
         connection: Any = self.request.connection
         if connection.stream.closed():
             return  # it left while the request was read
         chunked = self.request.version == "HTTP/1.1"
-        with (
-            self.bus.subscribe(bots, self._last_event_id()) as subscription,
-            self.streams.open(claims, subscription, connection.stream, chunked=chunked) as stream,
-        ):
-            self.stream = stream
+        with self.streams.open(
+            claims, bots, self._last_event_id(), connection.stream, chunked=chunked
+        ) as self.stream:
             try:
-                prepare_socket(connection.stream, self.streams.write_timeout)
-                await self._begin(stream, subscription)
-                await self._follow(stream, subscription)
-                await self._farewell(stream)
+                await self.stream.begin(self)
+                self._let_go()
+                await self.stream.run(self)
             except StreamClosedError:
-                pass  # the client is gone; there is nobody to tell
+                pass  # the client is gone
             finally:
                 self.stream = None
 
@@ -99,65 +84,10 @@ class StreamHandler(PulsoHandler):
         self.set_header("Cache-Control", "no-cache, no-transform")
         self.set_header("X-Accel-Buffering", "no")
 
-    async def _begin(self, stream: Stream, subscription: Subscription) -> None:
-        """Headers, how each bot starts, and what was missed."""
-        cursor = self.bus.cursor_at(subscription.seq)
-        spread = int(self.retry_ms * random.uniform(0.75, 1.25))
-        frames = []
-        for position, start in enumerate(subscription.starts):
-            connected = Connected(
-                bot_id=start.bot_id,
-                stream_id=stream.id,
-                resumed=start.resumed,
-                heartbeat_seconds=self.streams.heartbeat,
-            )
-            retry_ms = spread if position == 0 else None
-            frames.append(control_frame(connected, cursor=cursor, retry_ms=retry_ms))
-        for start in subscription.starts:
-            if start.gap is not None:
-                gap = Gap(bot_id=start.bot_id, reason=start.gap, after=start.after)
-                frames.append(control_frame(gap, cursor=cursor))
-        await self._write(stream, b"".join(frames))
-        # An idle stream keeps what it needs only; the token is not among it.
+    def _let_go(self) -> None:
+        """An idle stream keeps what it needs only; the token is not among it."""
         self.request.uri, self.request.query = self.request.path, ""
         self.ui = ObjectDict()
         self.request.headers.clear()
         self._headers = HTTPHeaders()
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}
-        for block in each_block(subscription.replay):
-            if subscription.closing is not None:
-                return
-            await self._write(stream, block.data)
-            subscription.advance(block.seq)
-        subscription.replay, subscription.starts = [], ()
-
-    async def _follow(self, stream: Stream, subscription: Subscription) -> None:
-        while (item := await subscription.next(stream.outlet)) is not None:
-            match item:
-                case Block():
-                    await self._write(stream, item.data)
-                    subscription.advance(item.seq)
-                    self.bus.wrote(item)
-                case Remainder():
-                    stream.begin_write()
-                    await stream.iostream.write(item.data)
-                    stream.end_write()
-                    subscription.advance(item.seq)
-                case ControlEvent():
-                    await self._write(stream, control_frame(item, cursor=stream.cursor))
-
-    async def _farewell(self, stream: Stream) -> None:
-        reason = stream.subscription.closing
-        if reason is None or reason == "gone" or reason == "timeout":
-            return
-        closing = Closing(reason=reason)
-        stream.begin_write()
-        await self.finish(
-            control_frame(closing, cursor=stream.cursor, retry_ms=random.randint(1000, 5000))
-        )
-
-    async def _write(self, stream: Stream, data: bytes) -> None:
-        stream.begin_write()
-        self.write(data)
-        await self.flush()
-        stream.end_write()

@@ -77,6 +77,7 @@ class Pulso:
         self.streams = Streams(
             self.bus,
             heartbeat=settings.heartbeat_seconds,
+            retry_ms=settings.retry_ms,
             write_timeout=settings.write_timeout_seconds,
             max_streams=settings.max_streams,
             max_per_user=settings.max_streams_per_user,

@@ -1,4 +1,4 @@
-"""The open streams: who they are, how long they may live, and what they are told together.
+"""The open streams: who they are, how long they may live, and what goes to all of them.
 
 Every stream holds its place by ``with`` and gives it back exactly once. One ticker serves all
 heartbeats and write timeouts, one heap all deadlines: an idle stream has no timer.
@@ -8,17 +8,17 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from tornado.iostream import IOStream
 
 from services.access.tokens import Claims
-from services.bus.control_events import RefusalReason
+from services.bus.control_events import Closing, RefusalReason
 from services.bus.event_bus import EventBus
-from services.bus.sse import chunk, ping_frame
-from services.bus.subscription import Remainder, Subscription
+from services.bus.sse import chunk, control_frame, ping_frame
+from services.bus.subscription import Remainder
 from services.errors import Conflict, Forbidden, NotFound
 from services.streams.deadlines import Deadlines
 from services.streams.stream import Stream
@@ -28,6 +28,8 @@ TICK_SECONDS = 0.1
 # How long a client that takes nothing may hold up the end of a stream it may not have.
 FAREWELL_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
+# Who was refused comes back after so long.
+REFUSED_MS = (15_000, 30_000)
 # What a shutdown keeps for all that comes after its streams.
 LAST_SECONDS = 1.0
 # A tick that comes later than this was not late because of other work.
@@ -42,6 +44,7 @@ class Streams:
         bus: EventBus,
         *,
         heartbeat: float = 30.0,
+        retry_ms: int = 2000,
         write_timeout: float = 20.0,
         max_streams: int = 20_000,
         max_per_user: int = 50,
@@ -49,6 +52,7 @@ class Streams:
     ) -> None:
         self.bus = bus
         self.heartbeat = heartbeat
+        self.retry_ms = retry_ms
         self.write_timeout = write_timeout
         self.max_streams = max_streams
         self.max_per_user = max_per_user
@@ -83,10 +87,6 @@ class Streams:
     def __len__(self) -> int:
         return len(self._streams)
 
-    def cursor_at(self, seq: int) -> str:
-        """The id of this place in the feed."""
-        return self.bus.cursor_at(seq)
-
     def refusal(self, sub: str) -> RefusalReason | None:
         """Why this user can't have a stream now; None where one may be opened."""
         reason: RefusalReason | None = None
@@ -100,10 +100,30 @@ class Streams:
             self.refused[reason] += 1
         return reason
 
+    def soft_refusal(self, sub: str) -> bytes | None:
+        """The whole body for a user who can't have a stream now; None where one may be opened.
+
+        Never a status: every browser's EventSource dies for good of any but 200.
+        """
+        reason = self.refusal(sub)
+        if reason is None:
+            return None
+        return control_frame(Closing(reason=reason), retry_ms=random.randint(*REFUSED_MS))
+
     def open(
-        self, claims: Claims, subscription: Subscription, iostream: IOStream, *, chunked: bool
+        self,
+        claims: Claims,
+        bots: Iterable[str],
+        last_event_id: str | None,
+        iostream: IOStream,
+        *,
+        chunked: bool,
     ) -> Stream:
-        """A place for one stream, held by ``with``. Ask ``refusal`` first."""
+        """A stream of these bots, from right after ``last_event_id`` or from now; ``with`` it.
+
+        Ask ``soft_refusal`` first. ``chunked``: the response uses chunked transfer coding.
+        """
+        subscription = self.bus.subscribe(bots, last_event_id)
         return Stream(self, claims, subscription, iostream, chunked=chunked)
 
     def visible_to(self, claims: Claims) -> list[dict[str, Any]]:

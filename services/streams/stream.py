@@ -1,9 +1,15 @@
-"""One open stream: how long it may live, what it is writing, how it ends."""
+"""One open stream: the protocol of a connection, from its first byte to its last.
+
+Its coroutine is the only writer of the connection while anything waits; on an idle stream the
+bus writes through the outlet. Whatever ends it wakes that coroutine, and ``with`` gives back
+what it holds.
+"""
 
 import asyncio
 import random
 import secrets
 import time
+from collections.abc import Awaitable
 from functools import partial
 from types import TracebackType
 from typing import Protocol
@@ -11,18 +17,37 @@ from typing import Protocol
 from tornado.iostream import IOStream
 
 from services.access.tokens import Claims
-from services.bus.control_events import TokenExpiring
-from services.bus.subscription import CloseReason, Subscription
+from services.bus.block import Block, each_block
+from services.bus.control_events import Closing, Connected, ControlEvent, Gap, TokenExpiring
+from services.bus.event_bus import EventBus
+from services.bus.sse import control_frame
+from services.bus.subscription import CloseReason, Remainder, Subscription
 from services.streams.deadlines import Deadline, Deadlines
-from services.streams.outlet import Outlet
+from services.streams.outlet import Outlet, prepare_socket
 from services.timestamps import iso
 
 EXPIRY_WARNING_SECONDS = 60
+# Clients that are let go come back after so long, each after a time of its own.
+COME_BACK_MS = (1000, 5000)
+
+
+class Response(Protocol):
+    """The answer a stream is written to; Tornado's ``RequestHandler`` is one."""
+
+    def write(self, chunk: bytes) -> None: ...
+
+    def flush(self) -> Awaitable[None]: ...
+
+    def finish(self, chunk: bytes) -> Awaitable[None]: ...
 
 
 class Register(Protocol):
     """Where open streams are kept; ``writing`` holds those in the middle of a write."""
 
+    bus: EventBus
+    heartbeat: float
+    retry_ms: int
+    write_timeout: float
     deadlines: Deadlines
     writing: "dict[Stream, None]"
 
@@ -30,11 +55,9 @@ class Register(Protocol):
 
     def leave(self, stream: "Stream") -> None: ...
 
-    def cursor_at(self, seq: int) -> str: ...
-
 
 class Stream:
-    """One open stream. ``with`` it for as long as its handler runs."""
+    """``with`` it, ``begin`` it, ``run`` it to its end. Made by ``Streams.open``."""
 
     __slots__ = (
         "_age",
@@ -83,39 +106,48 @@ class Stream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.subscription.close("gone")
         self.forget_deadlines()
         self._owner.leave(self)
 
     @property
     def cursor(self) -> str:
         """The cursor this stream has reached."""
-        return self._owner.cursor_at(self.subscription.seq)
+        return self._owner.bus.cursor_at(self.subscription.seq)
+
+    async def begin(self, response: Response) -> None:
+        """Write the head of the answer, and how each bot begins."""
+        prepare_socket(self.iostream, self._owner.write_timeout)
+        await self._write(response, b"".join(self._opening()))
+
+    async def run(self, response: Response) -> None:
+        """Write what was missed, then what comes, and at the end why it ends."""
+        subscription = self.subscription
+        await self._replay(response)
+        while (item := await subscription.next(self.outlet)) is not None:
+            match item:
+                case Block():
+                    await self._write(response, item.data)
+                    subscription.advance(item.seq)
+                    self._owner.bus.wrote(item)
+                case Remainder():
+                    self._begin_write()
+                    await self.iostream.write(item.data)
+                    self._end_write()
+                    subscription.advance(item.seq)
+                case ControlEvent():
+                    await self._write(response, control_frame(item, cursor=self.cursor))
+        await self._farewell(response)
 
     def close(self, reason: CloseReason) -> None:
-        """End it; its handler says why, unless the client takes no bytes."""
+        """End it; the client gets the reason, unless it takes no bytes."""
         if self.subscription.closing is None:
             self.closing_since = time.monotonic()
         self.subscription.close(reason)
 
     def abort(self) -> None:
-        """Drop the connection of a client that takes nothing; its handler wakes."""
+        """Drop the connection of a client that takes nothing; the coroutine wakes."""
         self.iostream.close()
-
-    def begin_write(self) -> None:
-        self.writing_since = time.monotonic()
-        self._owner.writing[self] = None
-
-    def end_write(self) -> None:
-        self.outlet.last_write = time.monotonic()
-        self.writing_since = None
-        self._owner.writing.pop(self, None)
-
-    def set_deadlines(self, max_age: float) -> None:
-        """End at the token's ``exp``, with a notice before; and by age."""
-        if max_age > 0:
-            end = asyncio.get_running_loop().time() + max_age * random.uniform(0.75, 1.25)
-            self._age = self._owner.deadlines.at(end, partial(self.close, "renew"))
-        self._expire_with_token()
 
     def renew(self, claims: Claims) -> None:
         """Go on under a newer token."""
@@ -123,10 +155,69 @@ class Stream:
         self._forget_expiry()
         self._expire_with_token()
 
+    def set_deadlines(self, max_age: float) -> None:
+        """End at the token's ``exp``, with a warning before; and by age."""
+        if max_age > 0:
+            end = asyncio.get_running_loop().time() + max_age * random.uniform(0.75, 1.25)
+            self._age = self._owner.deadlines.at(end, partial(self.close, "renew"))
+        self._expire_with_token()
+
     def forget_deadlines(self) -> None:
         self._forget_expiry()
         if self._age is not None:
             self._age.cancel()
+
+    def _opening(self) -> list[bytes]:
+        owner, starts, cursor = self._owner, self.subscription.starts, self.cursor
+        retry_ms: int | None = int(owner.retry_ms * random.uniform(0.75, 1.25))
+        frames = []
+        for start in starts:
+            connected = Connected(
+                bot_id=start.bot_id,
+                stream_id=self.id,
+                resumed=start.resumed,
+                heartbeat_seconds=owner.heartbeat,
+            )
+            frames.append(control_frame(connected, cursor=cursor, retry_ms=retry_ms))
+            retry_ms = None
+        for start in starts:
+            if start.gap is not None:
+                gap = Gap(bot_id=start.bot_id, reason=start.gap, after=start.after)
+                frames.append(control_frame(gap, cursor=cursor))
+        return frames
+
+    async def _replay(self, response: Response) -> None:
+        subscription = self.subscription
+        for block in each_block(subscription.replay):
+            if subscription.closing is not None:
+                return
+            await self._write(response, block.data)
+            subscription.advance(block.seq)
+        subscription.replay, subscription.starts = [], ()
+
+    async def _farewell(self, response: Response) -> None:
+        reason = self.subscription.closing
+        if reason is None or reason == "gone" or reason == "timeout":
+            return
+        retry_ms = random.randint(*COME_BACK_MS)
+        closing = control_frame(Closing(reason=reason), cursor=self.cursor, retry_ms=retry_ms)
+        self._begin_write()
+        await response.finish(closing)
+
+    async def _write(self, response: Response, data: bytes) -> None:
+        self._begin_write()
+        response.write(data)
+        await response.flush()
+        self._end_write()
+
+    def _begin_write(self) -> None:
+        self.writing_since = time.monotonic()
+        self._owner.writing[self] = None
+
+    def _end_write(self) -> None:
+        self.outlet.last_write = time.monotonic()
+        self.writing_since = None
+        self._owner.writing.pop(self, None)
 
     def _forget_expiry(self) -> None:
         for deadline in self._expiry:

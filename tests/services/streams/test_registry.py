@@ -24,9 +24,9 @@ class Open(ExitStack):
         self.callback(self.loop.close)
 
     def one(self, sub: str, *bots: str, **claims: Any) -> Any:
-        subscription = self.enter_context(self.bus.subscribe(bots or ["b"]))
+        who = Claims(sub=sub, **claims)
         iostream: IOStream = None  # type: ignore[assignment]
-        stream = self.streams.open(Claims(sub=sub, **claims), subscription, iostream, chunked=True)
+        stream = self.streams.open(who, bots or ["b"], None, iostream, chunked=True)
         return self.loop.call(lambda: self.enter_context(stream))
 
 
