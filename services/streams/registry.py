@@ -1,7 +1,7 @@
 """The open streams: who they are, how long they may live, and what goes to all of them.
 
 Every stream holds its place by ``with`` and gives it back exactly once. One ticker serves all
-heartbeats and write timeouts, one heap all deadlines: an idle stream has no timer.
+heartbeats and write timeouts; what a stream has of its own is one timer for its next deadline.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 from tornado.iostream import IOStream
@@ -20,7 +19,6 @@ from services.bus.event_bus import EventBus
 from services.bus.sse import chunk, control_frame, ping_frame
 from services.bus.subscription import Remainder
 from services.errors import Conflict, Forbidden, NotFound
-from services.streams.deadlines import Deadlines
 from services.streams.stream import Stream
 from services.timestamps import iso
 
@@ -34,6 +32,8 @@ REFUSED_MS = (15_000, 30_000)
 LAST_SECONDS = 1.0
 # A tick that comes later than this was not late because of other work.
 STANDSTILL_SECONDS = 0.5
+# Beyond this the wall clock was set: NTP slews it by 0.5 ms a second at most.
+CLOCK_SET_SECONDS = 0.25
 
 
 class Streams:
@@ -57,7 +57,6 @@ class Streams:
         self.max_streams = max_streams
         self.max_per_user = max_per_user
         self.max_age = max_age
-        self.deadlines = Deadlines()
         self.draining = False
         self.opened = 0
         self.closed: Counter[str] = Counter()
@@ -69,20 +68,31 @@ class Streams:
         self._slots: list[dict[Stream, None]] = [{} for _ in range(slots)]
         self._slot = 0
         self._tick = heartbeat / slots
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        # The wall clock less the loop's.
+        self._clock_offset = 0.0
         self._swept_at = 0.0
         self._emptied: asyncio.Event | None = None
 
     def start(self) -> None:
         """Begin to tick. Needs a running loop."""
-        loop = asyncio.get_running_loop()
+        loop = self.loop
+        self._clock_offset = time.time() - loop.time()
         self._timer = loop.call_later(self._tick, self._on_tick, loop.time() + self._tick)
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.deadlines.close()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that all streams run on."""
+        # asyncio's own answer costs a system call on Python 3.11.
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -185,13 +195,13 @@ class Streams:
         """
         self.draining = True
         self._emptied = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         limit = loop.time() + seconds
         # Some 1,000 a second, so that clients don't all come back to the next process at once.
         window = min(seconds / 2, len(self._streams) / 1000)
         for stream in list(self._streams.values()):
             when = loop.time() + random.uniform(0, window)
-            self.deadlines.at(when, partial(stream.close, "shutdown"))
+            loop.call_at(when, stream.close, "shutdown")
         if self._streams:
             try:
                 async with asyncio.timeout_at(limit - min(LAST_SECONDS, seconds / 4)):
@@ -210,7 +220,7 @@ class Streams:
         self.opened += 1
         stream.slot = self._slot - 1  # visited last: a whole heartbeat from now
         self._slots[stream.slot][stream] = None
-        stream.set_deadlines(self.max_age)
+        stream.end_by_age(self.max_age)
 
     def leave(self, stream: Stream) -> None:
         if self._streams.pop(stream.id, None) is None:
@@ -226,7 +236,7 @@ class Streams:
             self._emptied.set()
 
     def _on_tick(self, due: float) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         # Paced by the plan, not by when the loop came round; a long stop is not made up for.
         following = max(due + self._tick, loop.time() + self._tick / 2)
         self._timer = loop.call_at(following, self._on_tick, following)
@@ -240,6 +250,7 @@ class Streams:
             if late > STANDSTILL_SECONDS:
                 self._extend_write_deadlines(late)
             self._drop_stuck(now)
+        self._heed_wall_clock()
         if now - self._swept_at > SWEEP_SECONDS:
             self._swept_at = now
             self.bus.history.sweep(now)
@@ -255,6 +266,14 @@ class Streams:
                 rest = stream.outlet.send(framed if stream.outlet.chunked else frame)
                 if rest:
                     stream.subscription.put_remainder(Remainder(rest, reached))
+
+    def _heed_wall_clock(self) -> None:
+        # Tokens end by it, timers don't; and it can be set.
+        offset = time.time() - self.loop.time()
+        if abs(offset - self._clock_offset) > CLOCK_SET_SECONDS:
+            self._clock_offset = offset
+            for stream in self._streams.values():
+                stream.set_timer()
 
     def _extend_write_deadlines(self, seconds: float) -> None:
         # This process stood still: what a client took meanwhile has not been looked at yet.

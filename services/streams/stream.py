@@ -6,11 +6,11 @@ what it holds.
 """
 
 import asyncio
+import math
 import random
 import secrets
 import time
 from collections.abc import Awaitable
-from functools import partial
 from types import TracebackType
 from typing import Protocol
 
@@ -22,7 +22,6 @@ from services.bus.control_events import Closing, Connected, ControlEvent, Gap, T
 from services.bus.event_bus import EventBus
 from services.bus.sse import control_frame
 from services.bus.subscription import CloseReason, Remainder, Subscription
-from services.streams.deadlines import Deadline, Deadlines
 from services.streams.outlet import Outlet, prepare_socket
 from services.timestamps import iso
 
@@ -48,8 +47,10 @@ class Register(Protocol):
     heartbeat: float
     retry_ms: int
     write_timeout: float
-    deadlines: Deadlines
     writing: "dict[Stream, None]"
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
 
     def enter(self, stream: "Stream") -> None: ...
 
@@ -60,9 +61,10 @@ class Stream:
     """``with`` it, ``begin`` it, ``run`` it to its end. Made by ``Streams.open``."""
 
     __slots__ = (
-        "_age",
-        "_expiry",
+        "_ends_at",
         "_owner",
+        "_timer",
+        "_warned",
         "claims",
         "closing_since",
         "id",
@@ -93,8 +95,10 @@ class Stream:
         self.closing_since: float | None = None
         self.slot = -1
         self._owner = owner
-        self._age: Deadline | None = None
-        self._expiry: tuple[Deadline, ...] = ()
+        # Loop time at which it is too old.
+        self._ends_at = math.inf
+        self._warned = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> "Stream":
         self._owner.enter(self)
@@ -107,7 +111,8 @@ class Stream:
         traceback: TracebackType | None,
     ) -> None:
         self.subscription.close("gone")
-        self.forget_deadlines()
+        if self._timer is not None:
+            self._timer.cancel()
         self._owner.leave(self)
 
     @property
@@ -152,20 +157,45 @@ class Stream:
     def renew(self, claims: Claims) -> None:
         """Go on under a newer token."""
         self.claims = claims
-        self._forget_expiry()
-        self._expire_with_token()
+        self._warned = False
+        self.set_timer()
 
-    def set_deadlines(self, max_age: float) -> None:
-        """End at the token's ``exp``, with a warning before; and by age."""
+    def end_by_age(self, max_age: float) -> None:
+        """End after so many seconds, 25 % more or less; 0: never. And with its token."""
         if max_age > 0:
-            end = asyncio.get_running_loop().time() + max_age * random.uniform(0.75, 1.25)
-            self._age = self._owner.deadlines.at(end, partial(self.close, "renew"))
-        self._expire_with_token()
+            self._ends_at = self._owner.loop.time() + max_age * random.uniform(0.75, 1.25)
+        self.set_timer()
 
-    def forget_deadlines(self) -> None:
-        self._forget_expiry()
-        if self._age is not None:
-            self._age.cancel()
+    def set_timer(self) -> None:
+        """Come back when something is due: the warning, the token's end, the end by age.
+
+        Tokens end by the wall clock: called again whenever that has been set.
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due, loop = self._ends_at, self._owner.loop
+        if self.claims.exp is not None:
+            left = self.claims.exp - time.time()
+            due = min(due, loop.time() + left - (0 if self._warned else EXPIRY_WARNING_SECONDS))
+        if due < math.inf:
+            self._timer = loop.call_at(due, self._on_timer)
+
+    def _on_timer(self) -> None:
+        exp = self.claims.exp
+        if exp is not None:
+            left = exp - time.time()
+            if left <= 0:
+                self.close("token-expired")
+                return
+            if left <= EXPIRY_WARNING_SECONDS and not self._warned:
+                self._warned = True
+                expiring = TokenExpiring(stream_id=self.id, expires_at=iso(exp))
+                self.subscription.announce(expiring)
+        if self._owner.loop.time() >= self._ends_at:
+            self.close("renew")
+            return
+        self.set_timer()
 
     def _opening(self) -> list[bytes]:
         owner, starts, cursor = self._owner, self.subscription.starts, self.cursor
@@ -218,24 +248,3 @@ class Stream:
         self.outlet.last_write = time.monotonic()
         self.writing_since = None
         self._owner.writing.pop(self, None)
-
-    def _forget_expiry(self) -> None:
-        for deadline in self._expiry:
-            deadline.cancel()
-        self._expiry = ()
-
-    def _expire_with_token(self) -> None:
-        exp = self.claims.exp
-        if exp is None:
-            return
-        end = asyncio.get_running_loop().time() + (exp - time.time())
-        at = self._owner.deadlines.at
-        self._expiry = (
-            at(end - EXPIRY_WARNING_SECONDS, self._announce_expiry),
-            at(end, partial(self.close, "token-expired")),
-        )
-
-    def _announce_expiry(self) -> None:
-        exp = self.claims.exp
-        if exp is not None:
-            self.subscription.announce(TokenExpiring(stream_id=self.id, expires_at=iso(exp)))

@@ -1,7 +1,11 @@
 """The register of open streams: places, who sees whom, and heartbeats on one ticker."""
 
+import time
 from contextlib import ExitStack
+from functools import partial
+from operator import add
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tornado.iostream import IOStream
@@ -108,6 +112,63 @@ def test_changed_rights_end_the_streams_that_lost_a_bot_and_no_others() -> None:
         assert over.subscription.closing == "revoked"
         assert one.subscription.closing is None
         assert one.claims == narrowed["eva"]
+
+
+def test_a_token_ends_its_stream_by_the_wall_clock_also_where_that_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = time.time
+    with Open(max_age=0) as opened:
+        opened.loop.call(opened.streams.start)
+        ends, stays = opened.one("ana", exp=real() + 86_000), opened.one("eva", exp=real() + 90_000)
+        forever = opened.one("ida")
+
+        def tick() -> list[str | None]:
+            for _ in range(4):
+                opened.loop.now += 0.1
+                opened.loop.settle()
+            return [stream.subscription.closing for stream in (ends, stays, forever)]
+
+        assert tick() == [None, None, None]
+        monkeypatch.setattr(time, "time", lambda: real() - 86_400)
+        assert tick() == [None, None, None]
+        monkeypatch.setattr(time, "time", lambda: real() + 86_400)
+        assert tick() == ["token-expired", None, None]
+        opened.loop.now += 3500
+        monkeypatch.setattr(time, "time", lambda: real() + 89_950)
+        assert tick() == ["token-expired", None, None]
+        monkeypatch.setattr(time, "time", lambda: real() + 90_001)
+        assert tick() == ["token-expired", "token-expired", None]
+        opened.streams.stop()
+
+
+def test_a_warning_comes_once_a_minute_before_and_again_after_a_renewal() -> None:
+    with Open(max_age=0) as opened:
+        stream = opened.one("ana", exp=time.time() + 100)
+        queue: Any = stream.subscription._queue
+
+        def warned(seconds: float) -> int:
+            opened.loop.now += seconds
+            opened.loop.settle()
+            return int(queue.qsize())
+
+        assert warned(39) == 0
+        with patch("time.time", partial(add, time.time(), 41)):
+            assert warned(2) == 1
+            assert warned(2) == 1
+            later = Claims(sub="ana", exp=time.time() + 70)
+            opened.loop.call(lambda: opened.streams.renew(stream.id, later))
+            assert warned(0) == 1
+        with patch("time.time", partial(add, time.time(), 52)):
+            assert warned(11) == 2
+
+
+def test_a_stream_that_is_over_leaves_no_timer() -> None:
+    with Open() as opened:
+        stream = opened.one("ana", exp=9e9)
+        [timer] = [t for t in opened.loop._scheduled if not t.cancelled()]  # type: ignore[attr-defined]
+        stream.__exit__(None, None, None)
+        assert timer.cancelled()
 
 
 def test_an_end_by_age_is_spread_and_an_end_by_token_is_exact() -> None:
