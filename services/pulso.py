@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 
-from sqlalchemy.exc import DatabaseError
 from tornado.httputil import HTTPServerConnectionDelegate
 
 from services.access.operators import Operators
@@ -23,7 +22,7 @@ from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.config import Settings
-from services.errors import CannotStart, Unavailable
+from services.errors import CannotStart
 from services.server import data_dir
 from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
@@ -31,6 +30,7 @@ from services.server.metrics import Metrics
 from services.server.readiness import Readiness
 from services.store import Database
 from services.store.ledger import Ledger
+from services.store.starting import cannot_start
 from services.streams.registry import Streams
 from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.gateway import Gateway
@@ -62,7 +62,7 @@ class Pulso:
 
     def __init__(self, settings: Settings, make_application: MakeApplication) -> None:
         self.settings = settings
-        with _store_trouble():
+        with cannot_start():
             database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
         self.bus = EventBus(
@@ -151,13 +151,13 @@ class Pulso:
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
         opened.push_async_callback(self.ledger.close)
-        with _store_trouble():
+        with cannot_start():
             await self.ledger.open()
         history = settings.data_dir / history_file.NAME
         history_file.restore(history, self.bus, self.keys)
         opened.callback(history_file.save, history, self.bus, self.keys)
         opened.callback(self.bus.close)
-        with _store_trouble():
+        with cannot_start():
             await self._open_operators()
         self.streams.start()
         opened.callback(self.streams.stop)
@@ -166,7 +166,7 @@ class Pulso:
         opened.push_async_callback(self._close_intake)
         opened.push_async_callback(self._in_time, self.gateway.close)
         opened.push_async_callback(self._in_time, self.conversations.close)
-        with _store_trouble():
+        with cannot_start():
             await self.bots.open()
         listener.start()
         opened.push_async_callback(self._let_clients_go)
@@ -208,20 +208,6 @@ def _bound(server: Server, settings: Settings) -> Listener:
         return Listener(server, host, port, dead_after=STALLED_ANSWER_SECONDS)
     except OSError as error:
         raise CannotStart(f"{host}:{port}: {error.strerror}") from None
-
-
-@contextmanager
-def _store_trouble() -> Iterator[None]:
-    """CannotStart in place of whatever the store raises: one line, without statement or values."""
-    try:
-        yield
-    except Unavailable as error:
-        cause = getattr(error.__cause__, "orig", None) or error.__cause__
-        raise CannotStart(f"{error.message}: {cause}" if cause else error.message) from None
-    except DatabaseError as error:
-        raise CannotStart(f"the store is damaged: {error.orig}") from None
-    except ModuleNotFoundError as error:
-        raise CannotStart(f"PostgreSQL needs pip install 'pulso[postgres]': {error}") from None
 
 
 def make_gateway(settings: Settings) -> Gateway:

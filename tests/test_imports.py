@@ -103,6 +103,12 @@ def test_services_know_neither_handlers_nor_main_nor_the_web_framework(module: s
     assert not any(name.startswith("tornado.web") for name in imported(module))
 
 
+@pytest.mark.parametrize("module", SOURCES)
+def test_sql_is_written_in_the_store_only(module: str) -> None:
+    if not module.startswith("services.store"):
+        assert not any(name.split(".")[0] == "sqlalchemy" for name in imported(module))
+
+
 @pytest.mark.parametrize("module", sorted({*PURE} & {*SOURCES}))
 def test_the_core_does_no_io(module: str) -> None:
     reaching_out = ("asyncio", "socket", "tornado", "sqlalchemy", "httpx", "subprocess", "os")

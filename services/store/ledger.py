@@ -160,8 +160,8 @@ class Ledger:
         for waiting in group:
             _resolve(waiting)
         if not reached:
-            # What waits behind would only wait as long again, and then in another order.
-            self._give_up(lambda waiting: True)
+            # What waits behind would only wait as long again.
+            self._give_up()
         if self._waiting:
             self._commit_waiting()
         else:
@@ -180,12 +180,14 @@ class Ledger:
     def _expire(self) -> None:
         self._expiry = None
         loop = asyncio.get_running_loop()
-        self._give_up(lambda waiting: loop.time() - waiting.since > CHANGE_SECONDS)
+        if self._waiting and loop.time() - self._waiting[0].since > CHANGE_SECONDS:
+            self._give_up()
         if self._waiting:
             self._expiry = loop.call_later(_CHECK_SECONDS, self._expire)
 
-    def _give_up(self, which: Callable[[_Waiting], bool]) -> None:
-        while self._waiting and which(self._waiting[0]):
+    def _give_up(self) -> None:
+        # All of them: whoever tries again does so in the order of before.
+        while self._waiting:
             waiting = self._waiting.popleft()
             waiting.error = Unavailable(UNAVAILABLE)
             _resolve(waiting)

@@ -1,5 +1,6 @@
 """The bots: from the first QR to the day they are removed."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -197,6 +198,34 @@ async def test_an_unknown_bot_is_not_found(tmp_path: Path) -> None:
         for command in (*commands, domain.bots.remove):
             with pytest.raises(NotFound):
                 await command("bot-unknown")
+
+
+@soon
+async def test_a_bot_removed_by_two_at_once_is_removed_once(tmp_path: Path) -> None:
+    async with Domain(tmp_path) as domain:
+        bot = await domain.linked_bot()
+        found = await asyncio.gather(
+            *(domain.bots.remove(bot) for _ in range(3)), return_exceptions=True
+        )
+        assert sorted(type(one).__name__ for one in found) == ["NoneType", "NotFound", "NotFound"]
+        assert len(domain.bus.published("bot:disconnected")) == 1
+
+
+@soon
+async def test_a_bot_removed_while_it_connects_leaves_nothing_running(tmp_path: Path) -> None:
+    async with Domain(tmp_path) as domain:
+        for turns in range(12):
+            bot = (await domain.bots.add("Tienda")).id
+            connecting = asyncio.ensure_future(domain.bots.connect(bot))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            found = await asyncio.gather(
+                connecting, domain.bots.remove(bot), return_exceptions=True
+            )
+            assert found[1] is None
+            assert found[0] is None or isinstance(found[0], NotFound)
+            assert bot not in domain.phone._lines
+        assert not list((tmp_path / "phone").glob("*"))
 
 
 class BrokenGateway(SimulatedGateway):

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import pytest
 
 from services.assistant.engine import Answer, EngineFailed, SilentEngine, Turn
-from services.errors import Conflict, Invalid, NotFound
+from services.chats import outbox
+from services.errors import Conflict, Invalid, NotFound, Unavailable
 from services.whatsapp.gateway import Acked, MessageArrived, SendFailed
+from services.whatsapp.simulated import line
 from services.whatsapp.simulated.gateway import SimulatedGateway
 from tests.domain import SPEED, Domain
 
@@ -421,3 +423,92 @@ async def test_what_arrives_during_the_shutdown_is_kept_and_begins_nothing(
     assert asyncio.all_tasks() == before
     async with Domain(tmp_path) as domain:
         assert len((await domain.snapshots.page([bot])).sessions) == 5
+
+
+@soon
+async def test_what_waits_behind_a_failed_message_goes_out_though_the_store_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "STORE_PAUSE_SECONDS", 0.02)
+
+    class FirstFails(SimulatedGateway):
+        """Refuses one message, and sends the others."""
+
+        refused = False
+
+        async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+            if not self.refused:
+                self.refused = True
+                monkeypatch.setattr(ledger, "change", away)
+                raise SendFailed("refused")
+            await super().send(bot_id, chat_id, message_id, text)
+
+    phone = FirstFails(tmp_path / "phone", SPEED)
+    async with Domain(tmp_path, engine=SilentEngine(), gateway=phone) as domain:
+        ledger, change, attempts = domain.ledger, domain.ledger.change, 0
+
+        async def away(function: Any) -> Any:
+            nonlocal attempts
+            attempts += 1
+            if attempts < 4:
+                raise Unavailable("locked")
+            return await change(function)
+
+        bot = await domain.linked_bot()
+        domain.phone.message(bot, CONTACT, "Luz", "hola")
+        session = await first_session(domain)
+        first, second = await asyncio.gather(
+            *(domain.conversations.answer(session, text) for text in ("uno", "dos"))
+        )
+        await domain.bus.until("message:failed", messageId=first)
+        await domain.bus.until("message:ack", messageId=second, ack="server")
+        assert attempts >= 4
+
+
+@soon
+async def test_what_comes_while_the_bot_is_away_outlives_a_restart(tmp_path: Path) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        await domain.bots.disconnect(bot)
+        assert await domain.phone.message(bot, CONTACT, "Luz", "hola", message_id="M1")
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        await domain.bots.connect(bot)
+        received = await domain.bus.until("message:received")
+        assert (received["message"]["id"], received["message"]["content"]) == ("M1", "hola")
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        await domain.bus.until("bot:connected")
+        await domain.settled()
+        assert domain.bus.published("message:received") == []
+
+
+@soon
+async def test_whatsapp_keeps_so_many_messages_and_refuses_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "MOST_HELD", 3)
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        await domain.bots.disconnect(bot)
+        for n in range(3):
+            domain.phone.message(bot, CONTACT, "Luz", str(n))
+        with pytest.raises(Conflict):
+            domain.phone.message(bot, CONTACT, "Luz", "one too many")
+        await domain.bots.connect(bot)
+        await domain.bus.until("bot:connected", str(len(domain.bus.events)))
+        await domain.settled()
+        received = domain.bus.published("message:received")
+        assert [event["message"]["content"] for event in received] == ["0", "1", "2"]
+
+
+@soon
+async def test_a_search_says_which_message_it_found(tmp_path: Path) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        for contact, name, text in (("1", "Luz", "mi pedido"), ("2", "Pedido", "hola")):
+            await domain.phone.message(bot, contact, name, text, message_id=f"M{contact}")
+        page = await domain.snapshots.page([bot], search="PEDIDO")
+        assert [session.name for session in page.sessions] == ["Pedido", "Luz"]
+        assert [(match.id, match.session_id) for match in page.matches] == [
+            ("M1", page.sessions[1].id)
+        ]
+        assert (await domain.snapshots.page([bot])).matches == []

@@ -4,6 +4,7 @@ import os
 import socket
 import sqlite3
 import stat
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.errors import Unavailable
 from services.store import Database, StoreUnusable
-from services.store.schema import bots, messages, metadata, sessions
+from services.store.schema import bots, messages, metadata, operators, sessions
 
 BOT = {"id": "b", "name": "B", "wanted": False, "created_at": 1.5}
 
@@ -212,3 +213,14 @@ def _refused(port: int) -> None:
     with pytest.raises(Unavailable):
         store.open()
     store.close()
+
+
+def test_no_error_of_the_store_shows_a_value(tmp_path: Path) -> None:
+    store = database(tmp_path)
+    store.open()
+    hashed = {"id": "o", "username": "ana", "password_hash": "$argon2id$secret", "bots": "*"}
+    with pytest.raises(IntegrityError) as refused, store.writing() as connection:
+        for _ in range(2):
+            connection.execute(insert(operators).values(**hashed, admin=True, created_at=1.0))
+    store.close()
+    assert "argon2id" not in "".join(traceback.format_exception(refused.value))
