@@ -48,7 +48,7 @@ def ingest(peer: Peer, scale: Scale) -> Figures:
         "floor_rate": each * BOTS / floor_seconds,
         "floor_cpu": floor_cpu / (each * BOTS) * MILLI,
         "ratio": cpu / floor_cpu,
-        "phone": _by_phone(each),
+        **_by_phone(each),
     }
 
 
@@ -80,18 +80,20 @@ def _floor(path: Path, messages: int) -> tuple[float, float]:
     return float(seconds), float(cpu)
 
 
-def _by_phone(each: int) -> float:
-    """Seconds from the first request until all messages are stored and received."""
+def _by_phone(each: int) -> Figures:
+    """Seconds from the first request until all messages are stored and received, and their CPU."""
     with running(Phone()) as server, crowd(server) as readers:
         bots = linked_bots(server, BOTS)
         readers.open(bots)
         chats = (written(bot, number) for number in range(CONTACTS) for bot in bots)
         readers.deliver(chats, publishers=CLIENTS)
         posts = (written(bot, number) for number in range(each) for bot in bots)
+        before = server.cpu()
         run = readers.deliver(posts, publishers=CLIENTS)
         if run.lost:
             raise LostDeliveries(f"{run.lost} of {run.expected} messages did not arrive")
-        return run.seconds
+        cpu = (server.cpu() - before) / run.got * MILLI
+        return {"phone": run.seconds, "phone_cpu": cpu}
 
 
 INGEST = Scenario(
@@ -105,6 +107,7 @@ INGEST = Scenario(
         "floor_cpu": Measure("The floor, sqlite3 alone: CPU per message", "ms"),
         "ratio": Measure("CPU against the floor", "×"),
         "phone": Measure("By 32 clients of the phone's call: all stored and received", "s"),
+        "phone_cpu": Measure("By 32 clients of the phone's call: CPU per message", "ms"),
     },
     ingest,
 )

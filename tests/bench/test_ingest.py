@@ -15,7 +15,15 @@ from bench.server import running
 
 def test_what_customers_write_is_stored_and_received_and_has_its_price() -> None:
     figures = ingest(Pulso(), Scale(ingest_messages=80))
-    assert figures.keys() == {"rate", "cpu", "floor_rate", "floor_cpu", "ratio", "phone"}
+    assert figures.keys() == {
+        "rate",
+        "cpu",
+        "floor_rate",
+        "floor_cpu",
+        "ratio",
+        "phone",
+        "phone_cpu",
+    }
     assert min(figures.values()) > 0
 
 
