@@ -10,6 +10,9 @@ from bench.phone import admin_token
 from bench.publisher import Publisher
 from bench.server import Server
 
+# Enough that a message goes out when it is due, also while others wait for their 202.
+WRITERS = 32
+
 
 class Reader(Publisher):
     """A connection that asks for snapshots."""
@@ -52,7 +55,7 @@ def read_beside(
     """``readers`` ask all the time, while ``rate`` messages a second arrive. ConnectionError."""
     times = Times()
     asking = [Reader(server) for _ in range(readers)]
-    writers = [Publisher(server) for _ in range(8)]
+    writers = [Publisher(server) for _ in range(WRITERS)]
     poll = select.epoll()
     by_fd: dict[int, Publisher] = {}
     since: dict[int, float] = {}
