@@ -117,7 +117,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except CannotStart as error:
-        print(f"Pulso can't start: {error}", file=sys.stderr)
+        # Databases like to say it on several lines.
+        print("Pulso can't start:", *str(error).split(), file=sys.stderr)
         return 1
     return 0
 

@@ -13,6 +13,7 @@ from handlers.base import PulsoHandler
 from services.access.tokens import Claims
 from services.bus.events import is_bot_id
 from services.errors import Invalid
+from services.server import logs
 from services.streams.registry import Streams
 from services.streams.stream import Stream
 
@@ -36,6 +37,7 @@ class StreamHandler(PulsoHandler):
         with self.streams.open(
             claims, bots, self._last_event_id(), connection.stream, chunked=chunked
         ) as self.stream:
+            logs.stream_id.set(self.stream.id)
             try:
                 await self.stream.begin(self)
                 self._let_go()

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 
 from tornado.httputil import HTTPServerConnectionDelegate
 
@@ -150,13 +150,12 @@ class Pulso:
         # Before anything is changed: a busy port must cost nothing.
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
+        # Before the store, so that it is saved after it: its last changes are events too.
+        restore = opened.enter_context(self._saved_history())
         opened.push_async_callback(self.ledger.close)
         with cannot_start():
             await self.ledger.open()
-        history = settings.data_dir / history_file.NAME
-        history_file.restore(history, self.bus, self.keys)
-        opened.callback(history_file.save, history, self.bus, self.keys)
-        opened.callback(self.bus.close)
+        restore()
         with cannot_start():
             await self._open_operators()
         self.streams.start()
@@ -170,6 +169,24 @@ class Pulso:
             await self.bots.open()
         listener.start()
         opened.push_async_callback(self._let_clients_go)
+
+    @contextmanager
+    def _saved_history(self) -> Iterator[Callable[[], None]]:
+        """What restores the history; it is saved at the end where that was done."""
+        path = self.settings.data_dir / history_file.NAME
+        restored = False
+
+        def restore() -> None:
+            nonlocal restored
+            restored = True
+            history_file.restore(path, self.bus, self.keys)
+
+        try:
+            yield restore
+        finally:
+            if restored:
+                self.bus.close()
+                history_file.save(path, self.bus, self.keys)
 
     async def _open_operators(self) -> None:
         given = self.settings.admin_password

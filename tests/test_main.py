@@ -14,7 +14,7 @@ import jwt
 import pytest
 
 from main import parse
-from tests.running import PASSWORD, ROOT, SECRET, RunningPulso
+from tests.running import PASSWORD, ROOT, SECRET, RunningPulso, eventually
 
 LOGIN = {"username": "admin", "password": PASSWORD}
 
@@ -174,16 +174,20 @@ def test_a_password_that_was_given_is_not_printed(tmp_path: Path) -> None:
 
 
 def test_the_log_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
-    pulso = RunningPulso(tmp_path / "data", PULSO_LOG_FORMAT="json", JWT_SECRET="short").start()
+    pulso = RunningPulso(tmp_path / "data", PULSO_LOG_FORMAT="json").start()
     for number in range(2):
         pulso.request("GET", f"/healthz?n={number}&token=secret")
-    with contextlib.closing(pulso.stream("b1", token="x" * 20)):
-        pass
+    with contextlib.closing(pulso.stream("b1")) as stream:
+        connected = stream.next().json
+    eventually(lambda: "/events/stream" in pulso.log)
     assert pulso.stop() == 0
     lines = [json.loads(line) for line in pulso.log.splitlines()]
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
     asked = [line for line in lines if "/healthz" in line["message"]]
     assert len({line["request"] for line in asked}) == 2
+    [streamed] = [line for line in lines if "/events/stream" in line["message"]]
+    assert streamed["stream"] == connected["streamId"]
+    assert streamed["request"]
     assert "secret" not in pulso.log
     assert not any("request" in line for line in lines if line["message"] == "Shutting down")
 

@@ -1,5 +1,6 @@
 """The data dir: its owner's only, one server at a time, and the key it keeps."""
 
+import contextlib
 import errno
 import fcntl
 import logging
@@ -46,8 +47,9 @@ def locked(path: Path) -> Iterator[None]:
                 raise CannotStart(f"{path / LOCK}: {error.strerror}") from None
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             raise CannotStart(f"{path} is in use by process {holder or 'unknown'}") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk nobody hears who it is
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 
 from services.bus.history_file import NAME
 from services.server.data_dir import LOCK
-from tests.running import ROOT, RunningPulso, eventually, message, running
+from tests.running import ROOT, SECRET, RunningPulso, eventually, message, running
 
 STORE = "pulso.db"
 
@@ -197,6 +198,26 @@ def test_a_newer_store_is_left_as_it_is(stopped: RunningPulso) -> None:
     assert "newer" in said
 
 
+def test_a_database_out_of_reach_is_one_line_without_its_password(tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and never listens
+        url = f"postgresql://ana:hunter2@127.0.0.1:{nobody.getsockname()[1]}/pulso"
+        began = time.monotonic()
+        said = failed_start(RunningPulso(tmp_path / "data", PULSO_DATABASE_URL=url))
+        assert time.monotonic() - began < 5 + 4
+    assert said.startswith("The store can't be reached right now: ")
+    assert "hunter2" not in said
+
+
+def test_postgresql_without_its_library_is_one_line(tmp_path: Path) -> None:
+    url = "postgresql://ana:hunter2@127.0.0.1/pulso"
+    pulso = RunningPulso(tmp_path / "data", PULSO_DATABASE_URL=url, PYTHONPATH=str(ROOT))
+    program = "import sys\nsys.modules['psycopg'] = None\nimport main\nsys.exit(main.main())"
+    pulso.command = [sys.executable, "-c", program]
+    said = failed_start(pulso)
+    assert said.startswith("PostgreSQL needs pip install 'pulso[postgres]': ")
+
+
 # --- the secret -------------------------------------------------------------------------------
 
 
@@ -289,6 +310,8 @@ def test_without_room_there_is_no_start_and_with_room_there_is(small_disk: Path)
     assert "No space left on device" in shown
     assert shutil.disk_usage(small_disk).free == 0
     assert not list((small_disk / "data").glob("*.new"))
+    # With a secret that is given, it is the store that finds no room.
+    assert "full" in failed_start(pulso, JWT_SECRET=SECRET)
     ballast.unlink()
     pulso.start()
     assert pulso.stop() == 0
