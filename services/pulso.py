@@ -14,6 +14,7 @@ from services.assistant.engine import AIEngine, SilentEngine
 from services.assistant.openai import OpenAIEngine
 from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
+from services.bots.connections import Connections
 from services.bus import history_file
 from services.bus.event_bus import EventBus
 from services.bus.idempotency import IdempotencyKeys
@@ -95,10 +96,9 @@ class Pulso:
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
         self.gateway = make_gateway(settings)
-        self.bots = Bots(
-            ledger, self.gateway, self.intake.feed, lambda bot_id: outbox.resume(bot_id)
-        )
+        self.bots = Bots(ledger, self.gateway, self.intake.feed)
         outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
+        self.connections = Connections(ledger, self.bots.records, outbox.resume)
         answering = Answering(
             ledger, self.gateway, outbox, make_engine(settings), settings.simulator_speed
         )
@@ -160,7 +160,7 @@ class Pulso:
             await self._open_operators()
         self.streams.start()
         opened.callback(self.streams.stop)
-        self.intake.open({**self.bots.takers, **self.conversations.takers})
+        self.intake.open({**self.connections.takers, **self.conversations.takers})
         await self.gateway.open(self.intake.feed)
         opened.push_async_callback(self._close_intake)
         opened.push_async_callback(self._in_time, self.gateway.close)

@@ -11,6 +11,7 @@ import msgspec
 from services.assistant.engine import AIEngine
 from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
+from services.bots.connections import Connections
 from services.bus.events import Event
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
@@ -90,13 +91,9 @@ class Domain:
         self.ledger = Ledger(Database(url or f"sqlite:///{self.file}"), self.bus)
         self.intake = Intake()
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
-        self.bots = Bots(
-            self.ledger,
-            self.phone,
-            self.intake.feed,
-            lambda bot_id: self.outbox.resume(bot_id),
-        )
+        self.bots = Bots(self.ledger, self.phone, self.intake.feed)
         self.outbox = Outbox(self.ledger, self.phone, self.bots.is_connected)
+        self.connections = Connections(self.ledger, self.bots.records, self.outbox.resume)
         self.answering = Answering(
             self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed
         )
@@ -107,7 +104,7 @@ class Domain:
 
     async def __aenter__(self) -> "Domain":
         await self.ledger.open()
-        self.intake.open({**self.bots.takers, **self.conversations.takers})
+        self.intake.open({**self.connections.takers, **self.conversations.takers})
         await self.phone.open(self.intake.feed)
         await self.bots.open()
         return self

@@ -88,3 +88,11 @@ class BotState:
         self.reason = reason
         self._qr = None
         self._retry_at = None
+
+
+class BotRecord(msgspec.Struct):
+    """What is kept in memory of a bot; ``created_at`` in seconds since 1970."""
+
+    name: str
+    created_at: float
+    state: BotState

@@ -8,7 +8,6 @@ follows, until it is stopped.
 import asyncio
 import contextlib
 import logging
-import math
 import os
 import re
 import secrets
@@ -20,6 +19,7 @@ from typing import Literal
 
 from services.whatsapp.baileys import wire
 from services.whatsapp.baileys.child import Child, ChildGone
+from services.whatsapp.baileys.running_bot import RunningBot
 from services.whatsapp.baileys.status_codes import Verdict, verdict, wait
 from services.whatsapp.gateway import (
     Acked,
@@ -45,35 +45,8 @@ _PASSED_ON = re.compile(
     r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NODE_(?!AUTH)\w+|SSL_CERT_(FILE|DIR)"
     r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
 )
-STEADY = 60.0  # seconds online after which the next loss counts as a first one
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
-
-
-class _Bot:
-    """A bot that should run: its losses in a row, and the timer of the next attempt."""
-
-    def __init__(self) -> None:
-        self.losses = 0
-        self.disconnect_announced = False  # its Disconnected was emitted, its Connecting not yet
-        self.timer: asyncio.TimerHandle | None = None
-        self.online = asyncio.Event()
-        self.online_since = math.inf
-
-    def rest(self) -> None:
-        """Neither online nor about to be."""
-        self.online.clear()
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-
-    def lost(self) -> int:
-        """Count one more loss in a row; the answer is how many there are."""
-        if time.monotonic() - self.online_since > STEADY:
-            self.losses = 0
-        self.online_since = math.inf
-        self.losses += 1
-        return self.losses
 
 
 class BaileysGateway:
@@ -97,7 +70,7 @@ class BaileysGateway:
         child_environ["PULSO_BAILEYS_URL"] = url or ""
         self._qr_ms = qr_ms
         self._sink: Sink | None = None
-        self._bots: dict[str, _Bot] = {}
+        self._bots: dict[str, RunningBot] = {}
         self._folder = data_dir / "whatsapp"
         self._child = Child(self._folder, child_environ, self._heard, self._down)
 
@@ -119,7 +92,7 @@ class BaileysGateway:
         if unusable is not None:
             self._emit(Failed(bot_id=bot_id, reason=unusable))
             return
-        self._bots[bot_id] = bot = _Bot()
+        self._bots[bot_id] = bot = RunningBot()
         self._connect(bot_id, bot)
 
     async def stop(self, bot_id: str) -> None:
@@ -213,7 +186,7 @@ class BaileysGateway:
         bot.online.set()  # whoever waits to send finds the bot gone
         return True
 
-    def _connect(self, bot_id: str, bot: _Bot) -> None:
+    def _connect(self, bot_id: str, bot: RunningBot) -> None:
         bot.rest()
         bot.disconnect_announced = False
         self._emit(Connecting(bot_id=bot_id, attempt=bot.losses + 1))
@@ -270,7 +243,7 @@ class BaileysGateway:
                     self._moved(line, bot)
         return None
 
-    def _moved(self, line: wire.Qr | wire.Opened | wire.Closed, bot: _Bot) -> None:
+    def _moved(self, line: wire.Qr | wire.Opened | wire.Closed, bot: RunningBot) -> None:
         bot_id = line.bot_id
         match line:
             case wire.Qr(qr=code, seq=seq, lives_ms=lives_ms):
@@ -283,7 +256,7 @@ class BaileysGateway:
             case wire.Closed():
                 self._closed(line, bot)
 
-    def _closed(self, line: wire.Closed, bot: _Bot) -> None:
+    def _closed(self, line: wire.Closed, bot: RunningBot) -> None:
         bot_id = line.bot_id
         log.info("Bot %s: closed with %s, %s", bot_id, line.status_code, line.reason)
         decided = verdict(line.status_code)

@@ -1,185 +1,79 @@
-"""Snapshot and the events after its cursor make the next snapshot.
+"""The chats as pages read them, a page at a time."""
 
-``fold`` is what a client does with an event, and all it needs to do:
-
-- ``session:created`` puts the session first; ``session:updated`` replaces it where it stands;
-- ``message:received`` appends, is the last message, adds one unread, moves the session first;
-- ``message:sent`` appends (``ack`` is ``pending``, or null from the phone), is the last message,
-  moves the session first;
-- ``message:ack`` sets the ack of the message, and of the last message if that is it;
-- ``message:failed`` sets the reason, and a later ack takes it away.
-"""
-
-import copy
-import random
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from services.assistant.engine import SilentEngine
-from services.whatsapp.gateway import Acked, MessageArrived, SendFailed
-from services.whatsapp.simulated.gateway import SimulatedGateway
-from tests.domain import SPEED, Domain
+from services.errors import Invalid, NotFound
+from tests.domain import Domain
 
-State = dict[str, Any]
-
-
-def fold(state: State, event: dict[str, Any]) -> State:
-    """The client's state after one more event; the one before is left as it was."""
-    state = copy.deepcopy(state)
-    sessions, messages = state["sessions"], state["messages"]
-    match event["type"]:
-        case "session:created":
-            sessions.insert(0, event["session"])
-            messages[event["session"]["id"]] = []
-        case "session:updated":
-            place = [session["id"] for session in sessions].index(event["session"]["id"])
-            sessions[place] = event["session"]
-        case "message:received":
-            message = {**event["message"], "origin": None, "failed": None}
-            session = _append(state, message)
-            session["unread"] += 1
-        case "message:sent":
-            _append(
-                state,
-                {
-                    "id": event["messageId"],
-                    "sessionId": event["sessionId"],
-                    "content": event["content"],
-                    "fromMe": True,
-                    "timestamp": event["timestamp"],
-                    "type": event["kind"],
-                    "pushName": None,
-                    "ack": None if event["origin"] == "phone" else "pending",
-                    "origin": event["origin"],
-                    "failed": None,
-                    "media": event["media"],
-                },
-            )
-        case "message:ack":
-            for message in messages[event["sessionId"]]:
-                if message["id"] == event["messageId"]:
-                    message.update(ack=event["ack"], failed=None)
-            for session in sessions:
-                last = session["lastMessage"]
-                if session["id"] == event["sessionId"] and last["id"] == event["messageId"]:
-                    last["ack"] = event["ack"]
-        case "message:failed":
-            for message in messages[event["sessionId"]]:
-                if message["id"] == event["messageId"]:
-                    message["failed"] = event["reason"]
-    return state
+CONTACT = "5491155550000"
+soon = pytest.mark.gen_test(timeout=20)
 
 
-def _append(state: State, message: dict[str, Any]) -> dict[str, Any]:
-    state["messages"][message["sessionId"]].append(message)
-    sessions = state["sessions"]
-    place = [session["id"] for session in sessions].index(message["sessionId"])
-    session: dict[str, Any] = sessions.pop(place)
-    shown = ("id", "content", "fromMe", "timestamp", "type", "ack")
-    session["lastMessage"] = {name: message[name] for name in shown}
-    sessions.insert(0, session)
-    return session
+async def first_session(domain: Domain) -> str:
+    return (await domain.bus.until("session:created"))["session"]["id"]
 
 
-async def snapshot(domain: Domain, bot: str) -> tuple[State, int]:
-    """What the REST face shows of a bot, and the cursor of it."""
-    page = await domain.snapshots.page([bot], limit=200)
-    state: State = {"sessions": msgspec.to_builtins(page.sessions), "messages": {}}
-    for session in page.sessions:
-        messages = await domain.snapshots.messages(session.id, limit=200)
-        assert messages.cursor == page.cursor
-        state["messages"][session.id] = msgspec.to_builtins(messages.messages)
-    return state, int(page.cursor)
-
-
-ACTIONS = (
-    "message",
-    "message",
-    "again",
-    "phone",
-    "answer",
-    "ack",
-    "mode",
-    "read",
-    "rename",
-    "fail",
-)
-
-
-class MoodyGateway(SimulatedGateway):
-    """Sends nothing anywhere, and refuses when told to."""
-
-    refuses = False
-
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
-        if self.refuses:
-            raise SendFailed("refused")
-
-
-async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> None:
-    """One thing that can happen, to one of three contacts."""
-    contact = f"{dice.randrange(3)}@s.whatsapp.net"
-    page = await domain.snapshots.page([bot])
-    session = dice.choice(page.sessions).id if page.sessions else None
-    domain.phone.refuses = action == "fail"
-    match action:
-        case "message" | "again" | "phone" | "rename":
-            domain.intake.feed(
-                MessageArrived(
-                    bot_id=bot,
-                    chat_id=contact,
-                    message_id=str(dice.randrange(5 if action == "again" else 10**9)),
-                    text=f"{action} {dice.random()}",
-                    from_me=action == "phone",
-                    push_name=None if action == "phone" else f"{contact[0]}{action}",
-                    timestamp=float(dice.randrange(10**9)),
-                )
-            )
-        case "answer" | "fail" if session:
-            await domain.conversations.answer(session, "sí")
-        case "mode" if session:
-            await domain.conversations.set_mode(session, dice.choice(("bot", "human")))
-        case "read" if session:
-            await domain.conversations.read(session)
-        case "ack" if session:
-            messages = (await domain.snapshots.messages(session)).messages
-            ack = dice.choice(("server", "delivered", "read", "played"))
-            domain.intake.feed(Acked(bot_id=bot, message_id=dice.choice(messages).id, ack=ack))
-    await domain.settled()
-    await domain.answering.tasks.settled()
-    await domain.outbox.tasks.settled()
-
-
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.gen_test(timeout=60)
-async def test_a_snapshot_and_the_events_after_it_make_every_later_snapshot(
-    tmp_path: Path, seed: int
-) -> None:
-    dice = random.Random(seed)
-    phone = MoodyGateway(tmp_path / "phone", SPEED)
-    async with Domain(tmp_path, engine=SilentEngine(), gateway=phone) as domain:
-        bot = await domain.linked_bot()
-        state, cursor = await snapshot(domain, bot)
-        for _ in range(25):
-            await act(domain, bot, dice.choice(ACTIONS), dice)
-            later, later_cursor = await snapshot(domain, bot)
-            for event in msgspec.to_builtins(domain.bus.events[cursor:later_cursor]):
-                state = fold(state, event)
-            assert state == later
-            cursor = later_cursor
-
-
-@pytest.mark.gen_test(timeout=60)
-async def test_a_snapshot_taken_amid_changes_belongs_to_its_cursor(tmp_path: Path) -> None:
+@soon
+async def test_pages_go_back_to_the_first_message_without_a_hole(tmp_path: Path) -> None:
     async with Domain(tmp_path, engine=SilentEngine()) as domain:
         bot = await domain.linked_bot()
-        for n in range(40):
-            domain.phone.message(bot, f"54911{n % 4}", "Luz", str(n))
-            if n % 4 == 0:
-                page = await domain.snapshots.page([bot])
-                seen = msgspec.to_builtins(domain.bus.events[: int(page.cursor)])
-                count = sum(event["type"] == "message:received" for event in seen)
-                assert sum(session.unread or 0 for session in page.sessions) == count
+        for n in range(7):
+            domain.phone.message(bot, CONTACT, "Luz", str(n))
+        await domain.settled()
+        session = await first_session(domain)
+        seen: list[str] = []
+        before = None
+        while True:
+            page = await domain.snapshots.messages(session, before=before, limit=3)
+            seen = [message.content for message in page.messages] + seen
+            before = page.before
+            if before is None:
+                break
+        assert seen == list("0123456")
+
+
+@soon
+async def test_sessions_come_newest_activity_first_in_pages_and_by_search(
+    tmp_path: Path,
+) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        for n, name in enumerate(("Ana", "Bea", "Cyn")):
+            domain.phone.message(bot, f"54911000{n}", name, f"100% {name}")
+        domain.phone.message(bot, "549110000", "Ana", "otra vez")
+        await domain.settled()
+        first = await domain.snapshots.page([bot], limit=2)
+        assert [session.name for session in first.sessions] == ["Ana", "Cyn"]
+        rest = await domain.snapshots.page([bot], limit=2, before=first.before)
+        assert ([session.name for session in rest.sessions], rest.before) == (["Bea"], None)
+        for search, names in (("bea", ["Bea"]), ("0% c", ["Cyn"]), ("_", []), ("0002", ["Cyn"])):
+            found = await domain.snapshots.page([bot], search=search)
+            assert [session.name for session in found.sessions] == names
+
+
+@soon
+async def test_a_place_that_is_no_place_is_refused(tmp_path: Path) -> None:
+    async with Domain(tmp_path) as domain:
+        for before in ("", "-1", "1.5", "٣", "9" * 30):
+            with pytest.raises(Invalid) as refused:
+                await domain.snapshots.page(["b"], before=before)
+            assert refused.value.field == "before"
+        with pytest.raises(NotFound):
+            await domain.snapshots.messages("ses-unknown")
+
+
+@soon
+async def test_a_search_says_which_message_it_found(tmp_path: Path) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        for contact, name, text in (("1", "Luz", "mi pedido"), ("2", "Pedido", "hola")):
+            await domain.phone.message(bot, contact, name, text, message_id=f"M{contact}")
+        page = await domain.snapshots.page([bot], search="PEDIDO")
+        assert [session.name for session in page.sessions] == ["Pedido", "Luz"]
+        assert [(match.id, match.session_id) for match in page.matches] == [
+            ("M1", page.sessions[1].id)
+        ]
+        assert (await domain.snapshots.page([bot])).matches == []

@@ -1,0 +1,161 @@
+"""What the gateway reports of the bots' connections: kept, stored and published."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from services.bots.qr_image import qr_image
+from services.bots.status import BotRecord
+from services.bus.events import (
+    BotConnected,
+    BotConnecting,
+    BotDisconnected,
+    BotQr,
+    BotQrExpired,
+    User,
+)
+from services.store import bots as store
+from services.store.ledger import Change, Ledger
+from services.timestamps import iso
+from services.whatsapp.gateway import (
+    Connected,
+    Connecting,
+    Disconnected,
+    Failed,
+    GatewayEvent,
+    QrExpired,
+    QrShown,
+)
+from services.whatsapp.intake import Taker
+
+
+class Connections:
+    """``records`` are those of the bots there are; of another bot, events are dropped.
+
+    ``on_connected(bot_id)`` is awaited once a bot is online and that is published.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        records: Mapping[str, BotRecord],
+        on_connected: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._ledger = ledger
+        self._records = records
+        self._on_connected = on_connected
+
+    @property
+    def takers(self) -> dict[type[GatewayEvent], Taker]:
+        """What the gateway's events about connections are given to."""
+        return {
+            Connecting: self._connecting,
+            QrShown: self._qr_shown,
+            QrExpired: self._qr_expired,
+            Connected: self._connected,
+            Disconnected: self._disconnected,
+            Failed: self._failed,
+        }
+
+    async def _connecting(self, event: Connecting) -> None:
+        record = self._records.get(event.bot_id)
+        if record is not None:
+            record.state.connecting()
+            self._ledger.publish(BotConnecting(bot_id=event.bot_id, attempt=event.attempt))
+
+    async def _qr_shown(self, event: QrShown) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+        state = record.state
+        # Drawing takes some 20 ms, too long for the loop that every stream lives on.
+        image = await asyncio.to_thread(qr_image, event.code)
+
+        def show(change: Change) -> None:
+            if state.user is not None:
+                # What has to be scanned lost its link while nobody was listening.
+                store.unlink(change.connection, event.bot_id)
+            change.on_commit(lambda: state.show_qr(image, event.seq, event.expires_at))
+            change.publish(
+                BotQr(
+                    bot_id=event.bot_id,
+                    qr=image,
+                    code=event.code,
+                    seq=event.seq,
+                    expires_at=iso(event.expires_at),
+                )
+            )
+
+        await self._ledger.change(show)
+
+    async def _qr_expired(self, event: QrExpired) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+
+        def expire(change: Change) -> None:
+            store.set_desired_state(change.connection, event.bot_id, running=False)
+            change.on_commit(lambda: record.state.rest("Nobody scanned the QR code"))
+            change.publish(BotQrExpired(bot_id=event.bot_id))
+
+        await self._ledger.change(expire)
+
+    async def _connected(self, event: Connected) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+        user = User(id=event.user_id, name=event.name)
+
+        def link(change: Change) -> None:
+            store.link(change.connection, event.bot_id, event.user_id, event.name)
+            change.on_commit(lambda: record.state.online(user))
+            change.publish(BotConnected(bot_id=event.bot_id, user=user))
+
+        await self._ledger.change(link)
+        await self._on_connected(event.bot_id)
+
+    async def _disconnected(self, event: Disconnected) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+        state = record.state
+        unlinked = event.status_code == 401 and state.user is not None
+        if state.status == "disconnected" and not unlinked and not event.will_reconnect:
+            return  # a stop that was asked for is announced by whoever is first
+
+        def disconnect(change: Change) -> None:
+            if unlinked:
+                store.unlink(change.connection, event.bot_id)
+            if not event.will_reconnect:
+                store.set_desired_state(change.connection, event.bot_id, running=False)
+            change.on_commit(
+                lambda: state.lost(
+                    event.reason,
+                    retry_in_ms=event.retry_in_ms if event.will_reconnect else None,
+                    unlinked=unlinked,
+                )
+            )
+            change.publish(
+                BotDisconnected(
+                    bot_id=event.bot_id,
+                    status_code=event.status_code,
+                    reason=event.reason,
+                    will_reconnect=event.will_reconnect,
+                    retry_in_ms=event.retry_in_ms,
+                )
+            )
+
+        await self._ledger.change(disconnect)
+
+    async def _failed(self, event: Failed) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+        record.state.fail(event.reason)
+        self._ledger.publish(
+            BotDisconnected(
+                bot_id=event.bot_id,
+                status_code=None,
+                reason=event.reason,
+                will_reconnect=False,
+            )
+        )

@@ -1,0 +1,126 @@
+"""The bot's side of a chat."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from services.assistant.engine import Answer, EngineFailed, SilentEngine, Turn
+from services.whatsapp.gateway import MessageArrived
+from tests.domain import Domain
+
+CONTACT = "5491155550000"
+soon = pytest.mark.gen_test(timeout=20)
+
+
+async def first_session(domain: Domain) -> str:
+    return (await domain.bus.until("session:created"))["session"]["id"]
+
+
+@soon
+async def test_the_bot_answers_a_burst_once(tmp_path: Path) -> None:
+    async with Domain(tmp_path) as domain:
+        bot = await domain.linked_bot()
+        for text in ("hola", "mi pedido es el", "12345"):
+            domain.phone.message(bot, CONTACT, "Luz", text)
+        sent = await domain.bus.until("message:sent")
+        assert (sent["origin"], "12345" in sent["content"]) == ("bot", True)
+        await domain.bus.until("message:ack", messageId=sent["messageId"], ack="read")
+        assert len(domain.bus.published("message:sent")) == 1
+        states = [event["state"] for event in domain.bus.published("chat:typing")]
+        assert states == ["composing", "paused"]
+
+
+@soon
+async def test_the_bot_answers_neither_media_nor_history(tmp_path: Path) -> None:
+    class Counting(SilentEngine):
+        asked = 0
+
+        async def answer(self, history: Sequence[Turn]) -> Answer | None:
+            self.asked += 1
+            return None
+
+    engine = Counting()
+    async with Domain(tmp_path, engine=engine) as domain:
+        bot = await domain.linked_bot()
+        kinds: tuple[dict[str, Any], ...] = ({"kind": "image"}, {"live": False})
+        for n, kind in enumerate(kinds):
+            domain.intake.feed(
+                MessageArrived(
+                    bot_id=bot,
+                    chat_id="1@s.whatsapp.net",
+                    message_id=f"M{n}",
+                    text="hola",
+                    timestamp=1_795_000_000.0,
+                    **kind,
+                )
+            )
+        await domain.settled()
+        await domain.answering.tasks.settled()
+        assert len(domain.bus.published("message:received")) == 2
+        assert engine.asked == 0
+
+
+class SlowEngine(SilentEngine):
+    """Thinks until it is told to stop thinking."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.stopped = asyncio.Event()
+
+    async def answer(self, history: Sequence[Turn]) -> Answer | None:
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+        return None
+
+
+@soon
+@pytest.mark.parametrize("how", ["answer", "mode", "phone"])
+async def test_a_person_who_takes_over_stops_the_bot(
+    tmp_path: Path, how: Literal["answer", "mode", "phone"]
+) -> None:
+    engine = SlowEngine()
+    async with Domain(tmp_path, engine=engine) as domain:
+        bot = await domain.linked_bot()
+        domain.phone.message(bot, CONTACT, "Luz", "hola")
+        session = await first_session(domain)
+        await engine.asked.wait()
+        match how:
+            case "answer":
+                await domain.conversations.answer(session, "yo")
+            case "mode":
+                await domain.conversations.set_mode(session, "human")
+            case "phone":
+                domain.phone.message(bot, CONTACT, None, "yo", from_me=True)
+        await engine.stopped.wait()
+        await domain.answering.tasks.settled()
+        assert [e["origin"] for e in domain.bus.published("message:sent")] != ["bot"]
+        assert (await domain.snapshots.get(session)).session.mode == "human"
+
+
+@soon
+async def test_an_engine_that_fails_is_told_to_operators_only(tmp_path: Path) -> None:
+    class Failing(SilentEngine):
+        async def answer(self, history: Sequence[Turn]) -> Answer | None:
+            raise EngineFailed("no credit left")
+
+    async with Domain(tmp_path, engine=Failing()) as domain:
+        bot = await domain.linked_bot()
+        domain.phone.message(bot, CONTACT, "Luz", "hola")
+        await domain.bus.until("chat:typing", state="failed", who="bot")
+        assert domain.bus.published("message:sent") == []
+
+
+@soon
+async def test_asking_for_a_person_hands_the_chat_over(tmp_path: Path) -> None:
+    async with Domain(tmp_path) as domain:
+        bot = await domain.linked_bot()
+        domain.phone.message(bot, CONTACT, "Luz", "quiero hablar con una persona")
+        await domain.bus.until("message:sent", origin="bot")
+        updated = await domain.bus.until("session:updated")
+        assert updated["session"]["mode"] == "human"
