@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable, Sequence, Set
 import msgspec
 
 from services.bus.block import Block, to_blocks
+from services.bus.control_events import GapReason
 from services.bus.cursor import Cursor, new_epoch
 from services.bus.events import Event, conflation_key
-from services.bus.history import Entry, History, in_order
+from services.bus.history import Entry, History
+from services.bus.replay import NOTHING, Replays
 from services.bus.sse import event_frame
 from services.bus.subscription import Pressure, Start, Subscription
 
@@ -48,6 +50,7 @@ class EventBus:
     ) -> None:
         self.epoch = new_epoch()
         self.history = History(history_events, history_seconds, history_bytes)
+        self._replays = Replays(self.history)
         self._coalesce = coalesce_ms / 1000
         self._backlog = backlog
         self._observe = observe
@@ -118,22 +121,19 @@ class EventBus:
         """
         # What is pending belongs to history now; flushed first, it can't come twice.
         self._flush()
-        starts: list[Start] = []
-        found: list[list[Entry]] = []
         cursor = Cursor.parse(last_event_id) if last_event_id is not None else None
-        for bot_id in dict.fromkeys(bots):
-            start, missed = self._begin(bot_id, last_event_id, cursor)
-            starts.append(start)
-            found.append(missed)
-            if start.gap:
-                self.gaps[start.gap] += 1
-        replay = in_order(found)
-        self.counts["replayed"] += len(replay)
-        resumed = cursor is not None and any(start.resumed for start in starts)
+        now = self._clock()
+        starts = [self._start(bot_id, last_event_id, cursor, now) for bot_id in dict.fromkeys(bots)]
+        seq, replay = self._seq, NOTHING
+        if cursor is not None:
+            resumed = [start.bot_id for start in starts if start.resumed]
+            if resumed:
+                seq, replay = cursor.seq, self._replays.after(cursor.seq, resumed, now)
+                self.counts["replayed"] += len(replay)
         subscription = Subscription(
             starts,
             replay,
-            cursor.seq if cursor is not None and resumed else self._seq,
+            seq,
             flushed_seq=self.flushed_seq,
             leave=self._leave,
             pressure=self.pressure,
@@ -167,21 +167,24 @@ class EventBus:
         """Send what is pending; publish nothing after this."""
         self._flush()
 
-    def _begin(
-        self, bot_id: str, last_event_id: str | None, cursor: Cursor | None
-    ) -> tuple[Start, list[Entry]]:
+    def _start(
+        self, bot_id: str, last_event_id: str | None, cursor: Cursor | None, now: float
+    ) -> Start:
         if last_event_id is None:
-            return Start(bot_id), []
+            return Start(bot_id)
+        gap: GapReason
         if cursor is None:
-            return Start(bot_id, gap="unknown"), []
-        if cursor.epoch != self.epoch:
-            return Start(bot_id, gap="restarted", after=last_event_id), []
-        if cursor.seq > self._seq:
-            return Start(bot_id, gap="unknown", after=last_event_id), []
-        missed = self.history.since(bot_id, cursor.seq, self._clock())
-        if missed is None:
-            return Start(bot_id, gap="evicted", after=last_event_id), []
-        return Start(bot_id, resumed=True), missed
+            gap, last_event_id = "unknown", None
+        elif cursor.epoch != self.epoch:
+            gap = "restarted"
+        elif cursor.seq > self._seq:
+            gap = "unknown"
+        elif self.history.holds(bot_id, cursor.seq, now):
+            return Start(bot_id, resumed=True)
+        else:
+            gap = "evicted"
+        self.gaps[gap] += 1
+        return Start(bot_id, gap=gap, after=last_event_id)
 
     def _leave(self, subscription: Subscription) -> None:
         for bot_id in subscription.bots:

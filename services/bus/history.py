@@ -77,19 +77,29 @@ class History:
 
     def since(self, bot_id: str, seq: int, now: float) -> list[Entry] | None:
         """The bot's events after ``seq``, oldest first; None where one of them was dropped."""
-        bot = self.bots.get(bot_id)
-        if bot is None:
-            return None if self.floor > seq else []
-        self._forget_older(bot, now)
-        if bot.dropped > seq:
+        if not self.holds(bot_id, seq, now):
             return None
+        bot = self.bots.get(bot_id)
         found: list[Entry] = []
-        for entry in reversed(bot.entries):
+        for entry in reversed(bot.entries if bot is not None else ()):
             if entry.seq <= seq:
                 break
             found.append(entry)
         found.reverse()
         return found
+
+    def holds(self, bot_id: str, seq: int, now: float) -> bool:
+        """Whether nothing of the bot after ``seq`` was dropped."""
+        bot = self.bots.get(bot_id)
+        if bot is None:
+            return self.floor <= seq
+        self._forget_older(bot, now)
+        return bot.dropped <= seq
+
+    def newest(self, bot_id: str) -> int:
+        """The sequence number of the bot's newest event here; 0 where there is none."""
+        bot = self.bots.get(bot_id)
+        return bot.entries[-1].seq if bot is not None and bot.entries else 0
 
     def restore(self, floor: int, dropped: Mapping[str, int], entries: Iterable[Entry]) -> None:
         """Go on from what was saved, within today's bounds. ``dropped``: every bot's."""

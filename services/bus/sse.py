@@ -12,6 +12,9 @@ import msgspec
 
 from services.bus.control_events import ControlEvent, Ping
 
+# What is handed to a connection at once, unless one event is larger.
+BLOCK_BYTES = 65_536
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,7 +54,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def blocks(frames: Sequence[bytes], limit: int = 65_536) -> list[list[int]]:
+def blocks(frames: Sequence[bytes], limit: int = BLOCK_BYTES) -> list[list[int]]:
     """Positions of ``frames`` grouped, in order, into runs of at most ``limit`` bytes.
 
     A frame larger than that stands alone: a frame is never cut.

@@ -15,7 +15,7 @@ from tornado.queues import Queue
 
 from services.bus.block import Block, conflated, to_blocks
 from services.bus.control_events import ControlEvent, EndReason, GapReason
-from services.bus.history import Entry
+from services.bus.replay import Replay
 
 CloseReason = EndReason | Literal["gone", "timeout"]
 
@@ -90,7 +90,7 @@ class Subscription:
     def __init__(
         self,
         starts: Sequence[Start],
-        replay: list[Entry],
+        replay: Replay,
         seq: int,
         *,
         flushed_seq: Callable[[], int],

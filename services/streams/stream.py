@@ -17,10 +17,11 @@ from typing import Protocol
 from tornado.iostream import IOStream
 
 from services.access.tokens import Claims
-from services.bus.block import Block, each_block
+from services.bus.block import Block
 from services.bus.control_events import Closing, Connected, ControlEvent, Gap, TokenExpiring
 from services.bus.event_bus import EventBus
-from services.bus.sse import control_frame
+from services.bus.replay import NOTHING
+from services.bus.sse import BLOCK_BYTES, control_frame
 from services.bus.subscription import CloseReason, Remainder, Subscription
 from services.streams.outlet import Outlet, prepare_socket
 from services.timestamps import iso
@@ -121,14 +122,23 @@ class Stream:
         return self._owner.bus.cursor_at(self.subscription.seq)
 
     async def begin(self, response: Response) -> None:
-        """Write the head of the answer, and how each bot begins."""
+        """Write the head of the answer, how each bot begins, and what was missed if it fits in."""
         prepare_socket(self.iostream, self._owner.write_timeout)
-        await self._write(response, b"".join(self._opening()))
+        subscription = self.subscription
+        opening, block = b"".join(self._opening()), subscription.replay.block
+        if block is not None and len(opening) + len(block.data) <= BLOCK_BYTES:
+            await self._write(response, opening, block.data)
+            subscription.advance(block.seq)
+            subscription.replay = NOTHING
+        else:
+            await self._write(response, opening)
+        subscription.starts = ()
 
     async def run(self, response: Response) -> None:
         """Write what was missed, then what comes, and at the end why it ends."""
         subscription = self.subscription
-        await self._replay(response)
+        if subscription.replay:
+            await self._replay(response)
         while (item := await subscription.next(self.outlet)) is not None:
             match item:
                 case Block():
@@ -218,12 +228,12 @@ class Stream:
 
     async def _replay(self, response: Response) -> None:
         subscription = self.subscription
-        for block in each_block(subscription.replay):
+        for block in subscription.replay.blocks():
             if subscription.closing is not None:
                 return
             await self._write(response, block.data)
             subscription.advance(block.seq)
-        subscription.replay, subscription.starts = [], ()
+        subscription.replay = NOTHING
 
     async def _farewell(self, response: Response) -> None:
         reason = self.subscription.closing
@@ -234,9 +244,10 @@ class Stream:
         self._begin_write()
         await response.finish(closing)
 
-    async def _write(self, response: Response, data: bytes) -> None:
+    async def _write(self, response: Response, *parts: bytes) -> None:
         self._begin_write()
-        response.write(data)
+        for part in parts:
+            response.write(part)
         await response.flush()
         self._end_write()
 

@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from services.bus.block import Block, to_blocks
+from services.bus.block import Block
 from services.bus.control_events import Closing, Connected
 from services.bus.event_bus import EventBus
+from services.bus.replay import NOTHING
 from services.bus.sse import control_frame
 from services.bus.subscription import Remainder, Subscription
 from tests.sse_reader import Dispatched, SSEParser
@@ -100,12 +101,12 @@ class Reader:
                     bot_id=start.bot_id, stream_id="s", resumed=start.resumed, heartbeat_seconds=30
                 )
                 await wire.write(control_frame(connected, cursor=cursor))
-            for block in to_blocks(subscription.replay) if subscription.replay else ():
+            for block in subscription.replay.blocks():
                 if subscription.closing is not None:
                     break
                 await wire.write(block.data)
                 subscription.advance(block.seq)
-            subscription.replay = []
+            subscription.replay = NOTHING
             while (item := await subscription.next(lambda b: wire.send(b.data))) is not None:
                 match item:
                     case Block():

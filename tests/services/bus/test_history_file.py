@@ -41,11 +41,11 @@ def test_a_bus_goes_on_as_if_it_had_never_stopped(path: Path) -> None:
     assert again.cursor() == bus.cursor()
     with again.subscribe(["b0", "b1"], ids[1]) as reader:
         assert all(start.resumed for start in reader.starts)
-        assert [entry.seq for entry in reader.replay] == [3, 4, 5, 6]
-        assert [entry.frame for entry in reader.replay if entry.bot_id == "b0"] == [
+        assert [entry.seq for entry in reader.replay.entries] == [3, 4, 5, 6]
+        assert [entry.frame for entry in reader.replay.entries if entry.bot_id == "b0"] == [
             entry.frame for entry in bus.history.bots["b0"].entries if entry.seq > 2
         ]
-        assert reader.replay[0].key == ("bot:qr", "b0")
+        assert reader.replay.entries[0].key == ("bot:qr", "b0")
     assert keys_again.find("ana", "k", b"body") == ids[:1]
     assert again.publish(BotQr(bot_id="b0", qr="x")) > ids[-1]
 
