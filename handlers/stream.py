@@ -5,7 +5,6 @@
 
 from typing import Any
 
-from tornado.httputil import HTTPHeaders
 from tornado.iostream import StreamClosedError
 from tornado.util import ObjectDict
 
@@ -91,5 +90,5 @@ class StreamHandler(PulsoHandler):
         self.request.uri, self.request.query = self.request.path, ""
         self.ui = ObjectDict()
         self.request.headers.clear()
-        self._headers = HTTPHeaders()
+        self._headers = self.request.headers
         self.request.arguments = self.request.query_arguments = self.request.body_arguments = {}

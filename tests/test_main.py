@@ -192,6 +192,19 @@ def test_the_log_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
     assert not any("request" in line for line in lines if line["message"] == "Shutting down")
 
 
+def test_a_log_line_names_its_stream(tmp_path: Path) -> None:
+    pulso = RunningPulso(tmp_path / "data", PULSO_LOG_FORMAT="json").start()
+    with contextlib.closing(pulso.stream("b1", token="x" * 20)):
+        pass
+    with contextlib.closing(pulso.stream("b1")) as stream:
+        stream_id = stream.next().json["streamId"]
+    assert pulso.stop() == 0
+    lines = [json.loads(line) for line in pulso.log.splitlines()]
+    refused, ended = [line for line in lines if "/events/stream" in line["message"]]
+    assert "stream" not in refused
+    assert ended["stream"] == stream_id
+
+
 def test_a_port_in_use_is_said_in_one_line(tmp_path: Path, pulso: RunningPulso) -> None:
     found = run(tmp_path / "other", "serve", PULSO_PORT=str(pulso.port), JWT_SECRET=SECRET)
     assert found.returncode == 1

@@ -5,10 +5,11 @@ only, and if that does not help it is closed as ``slow``: waiting for it would s
 other reader, and resume gives it the rest. Messages are never dropped from a living stream.
 """
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from tornado.queues import Queue
@@ -56,13 +57,34 @@ Sink = Callable[[Block], bytes]
 
 
 class _Waiting(Queue[Item | None]):
-    """Tornado's queue on a list: nearly always empty, and an empty deque takes 760 bytes."""
+    """Tornado's queue on a list: nearly always empty, and an empty deque takes 760 bytes.
+
+    It knows how much waits. Putting never waits, so that nobody ever queues up for it.
+    """
+
+    _NOBODY: ClassVar[deque[Any]] = deque()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._putters = self._NOBODY
 
     def _init(self) -> None:
         self._queue: list[Item | None] = []
+        self.events = 0
+        self.bytes = 0
+
+    def _put(self, item: Item | None) -> None:
+        if isinstance(item, Block):
+            self.events += len(item.entries)
+            self.bytes += len(item.data)
+        self._queue.append(item)
 
     def _get(self) -> Item | None:
-        return self._queue.pop(0)
+        item = self._queue.pop(0)
+        if isinstance(item, Block):
+            self.events -= len(item.entries)
+            self.bytes -= len(item.data)
+        return item
 
 
 class Subscription:
@@ -83,8 +105,6 @@ class Subscription:
         "several",
         "sink",
         "starts",
-        "waiting_bytes",
-        "waiting_events",
     )
 
     def __init__(
@@ -108,8 +128,6 @@ class Subscription:
         self._pressure = pressure
         self._backlog_events, self._backlog_bytes = backlog
         self._queue = _Waiting()
-        self.waiting_events = 0
-        self.waiting_bytes = 0
         self.closing: CloseReason | None = None
         # Set only while the reader waits on an empty queue: then a block may go straight out.
         self.sink: Sink | None = None
@@ -129,6 +147,16 @@ class Subscription:
     def seq(self) -> int:
         """Sequence number up to which the reader has been handed everything."""
         return self._flushed_seq() if self.sink is not None else self._seq
+
+    @property
+    def waiting_events(self) -> int:
+        """How many events wait."""
+        return self._queue.events
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes of events wait."""
+        return self._queue.bytes
 
     def advance(self, seq: int) -> None:
         """The reader has been handed everything up to ``seq``."""
@@ -151,13 +179,11 @@ class Subscription:
                 return written
             nothing_waited = True
         else:
-            nothing_waited = self.waiting_events == 0
+            nothing_waited = self._queue.events == 0
         for block in rest:
-            self.waiting_events += len(block.entries)
-            self.waiting_bytes += len(block.data)
             self._put(block)
-        if self.waiting_events > self._pressure.high_water:
-            self._pressure.high_water = self.waiting_events
+        if self._queue.events > self._pressure.high_water:
+            self._pressure.high_water = self._queue.events
         # One tick never closes a stream that had nothing waiting, however large it is.
         if not nothing_waited and self._full():
             self._conflate()
@@ -174,7 +200,9 @@ class Subscription:
         """Something else went out through the idle stream's sink, but not all of it."""
         self._put(rest)
 
-    async def next(self, sink: Sink | None = None, timeout: float | None = None) -> Item | None:
+    def next(
+        self, sink: Sink | None = None, timeout: float | None = None
+    ) -> Awaitable[Item | None]:
         """What to write next; None once closed. ``sink`` may write meanwhile, when idle.
 
         Raises ``tornado.util.TimeoutError`` after ``timeout`` seconds.
@@ -183,13 +211,7 @@ class Subscription:
             self._seq = self._flushed_seq()
             self.sink = sink
         # A number would be an absolute deadline.
-        limit = timedelta(seconds=timeout) if timeout is not None else None
-        item = await self._queue.get(limit)
-        self.sink = None
-        if isinstance(item, Block):
-            self.waiting_events -= len(item.entries)
-            self.waiting_bytes -= len(item.data)
-        return item
+        return self._queue.get(timedelta(seconds=timeout) if timeout is not None else None)
 
     def close(self, reason: CloseReason) -> None:
         """End the stream: its reader wakes, and no event comes any more. The first reason stays."""
@@ -209,9 +231,7 @@ class Subscription:
         self._queue.put_nowait(item)
 
     def _full(self) -> bool:
-        return (
-            self.waiting_events > self._backlog_events or self.waiting_bytes > self._backlog_bytes
-        )
+        return self._queue.events > self._backlog_events or self._queue.bytes > self._backlog_bytes
 
     def _drain(self) -> list[Item]:
         """Everything that waits, taken out."""
@@ -220,7 +240,6 @@ class Subscription:
             item = self._queue.get_nowait()
             if item is not None:
                 items.append(item)
-        self.waiting_events = self.waiting_bytes = 0
         return items
 
     def _conflate(self) -> None:
@@ -232,6 +251,4 @@ class Subscription:
             if not isinstance(item, Block):
                 self._put(item)
         for block in to_blocks(kept) if kept else ():
-            self.waiting_events += len(block.entries)
-            self.waiting_bytes += len(block.data)
             self._put(block)
