@@ -157,7 +157,7 @@ class Pulso:
             await self.ledger.open()
         restore()
         with cannot_start():
-            await self._open_operators()
+            await self._open_operators(opened)
         self.streams.start()
         opened.callback(self.streams.stop)
         self.intake.open({**self.connections.takers, **self.conversations.takers})
@@ -188,9 +188,10 @@ class Pulso:
                 self.bus.close()
                 history_file.save(path, self.bus, self.keys)
 
-    async def _open_operators(self) -> None:
+    async def _open_operators(self, opened: AsyncExitStack) -> None:
         given = self.settings.admin_password
         password = given or secrets.token_urlsafe(12)
+        opened.callback(self.operators.close)
         if await self.operators.open(password) and not given:
             self.first_password = password
 

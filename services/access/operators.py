@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from services.access.login_attempts import LoginAttempts
-from services.access.passwords import Passwords
+from services.access.passwords import AT_ONCE, Passwords
 from services.access.tokens import Claims, Tokens
 from services.bus.events import BotId
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
@@ -79,7 +79,7 @@ class Operators:
         self._session_seconds = session_seconds
         self._on_change = on_change
         self._passwords = Passwords()
-        self._attempts = LoginAttempts()
+        self._attempts = LoginAttempts(AT_ONCE)
         self._operators: dict[str, Operator] = {}
         self._hashes: dict[str, str] = {}
         self._sign_ins: dict[str, tuple[str, float]] = {}
@@ -97,6 +97,10 @@ class Operators:
             return False
         await self.add(NewOperator(username="admin", password=first_password, admin=True))
         return True
+
+    def close(self) -> None:
+        """Let the threads go that check passwords."""
+        self._passwords.close()
 
     def authorize(self, token: str) -> Claims:
         """What the holder of this token may now. Unauthorized where it counts no more."""
@@ -118,13 +122,13 @@ class Operators:
         return msgspec.structs.replace(claims, bots=operator.scope, admin=operator.admin)
 
     async def sign_in(self, username: str, password: str, address: str) -> SignIn:
-        """A new sign-in. Unauthorized, or TooMany after 5 failures a minute of name and address."""
-        self._attempts.begin(username, address)
-        operator = next((o for o in self._operators.values() if o.username == username), None)
-        kept = self._hashes[operator.id] if operator else None
-        matches = await self._passwords.match(kept, password)
-        if operator is None or not matches:
-            raise Unauthorized("Wrong username or password")
+        """A new sign-in. Unauthorized, or TooMany: see ``LoginAttempts``."""
+        async with self._attempts.turn(username, address):
+            operator = next((o for o in self._operators.values() if o.username == username), None)
+            kept = self._hashes[operator.id] if operator else None
+            if not await self._passwords.match(kept, password) or operator is None:
+                self._attempts.failed(username, address)
+                raise Unauthorized("Wrong username or password")
 
         def issue(change: Change) -> SignIn:
             row = store.get(change.connection, operator.id)
@@ -134,7 +138,7 @@ class Operators:
             return self._issue(change, row, secrets.token_urlsafe(16))
 
         sign_in = await self._ledger.change(issue)
-        self._attempts.succeed(username, address)
+        self._attempts.succeeded(username, address)
         return sign_in
 
     async def refresh(self, claims: Claims) -> SignIn:

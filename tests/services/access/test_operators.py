@@ -1,6 +1,7 @@
 """Sign-ins against changes made at the same moment; the rest is in tests/handlers."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from services.access.login_attempts import LoginAttempts
 from services.access.operators import NewOperator, OperatorChange, Operators
 from services.access.passwords import Passwords
 from services.access.tokens import Tokens
@@ -29,6 +29,7 @@ async def opened(tmp_path: Path, **options: float) -> AsyncIterator[Operators]:
     try:
         yield operators
     finally:
+        operators.close()
         await ledger.close()
 
 
@@ -101,30 +102,6 @@ async def test_a_sign_in_ends_by_its_age(tmp_path: Path, monkeypatch: pytest.Mon
             operators.authorize(sign_in.token)
 
 
-def test_guesses_side_by_side_count_from_their_beginning() -> None:
-    attempts = LoginAttempts()
-    for _ in range(5):
-        attempts.begin("ana", "1.2.3.4")
-    with pytest.raises(TooMany) as refusal:
-        attempts.begin("ana", "1.2.3.4")
-    assert 1 <= int(refusal.value.headers["Retry-After"]) <= 60
-    attempts.begin("ana", "5.6.7.8")
-    attempts.begin("eva", "1.2.3.4")
-    attempts.succeed("ana", "1.2.3.4")
-    attempts.begin("ana", "1.2.3.4")
-
-
-def test_guesses_are_forgotten_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 1000.0
-    monkeypatch.setattr("services.access.login_attempts.time.monotonic", lambda: now)
-    attempts = LoginAttempts()
-    for _ in range(5):
-        attempts.begin("ana", "a")
-    now += 61
-    attempts.begin("eva", "a")
-    assert list(attempts._begun) == [("eva", "a")]
-
-
 @pytest.mark.gen_test(timeout=20)
 async def test_a_kept_password_is_no_password_and_matches_only_its_own() -> None:
     passwords = Passwords()
@@ -134,3 +111,39 @@ async def test_a_kept_password_is_no_password_and_matches_only_its_own() -> None
     assert not await passwords.match(kept, "another")
     assert not await passwords.match(None, "the password")
     assert not await passwords.match("no hash at all", "the password")
+    passwords.close()
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_right_passwords_side_by_side_all_sign_in(tmp_path: Path) -> None:
+    async with opened(tmp_path) as operators:
+        found = await asyncio.gather(
+            *(operators.sign_in("admin", "the first password", "a") for _ in range(10))
+        )
+        assert len({sign_in.token for sign_in in found}) == 10
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_a_crowd_of_guesses_from_one_address_delays_nobody_elsewhere(
+    tmp_path: Path,
+) -> None:
+    """Before: 400 guesses with different names delayed a right password by 41 s."""
+    async with opened(tmp_path) as operators:
+        done: list[str] = []
+
+        async def guess(n: int) -> None:
+            with contextlib.suppress(Refusal):
+                await operators.sign_in(f"name {n}", "wrong password", "6.6.6.6")
+            done.append("guess")
+
+        crowd = [asyncio.ensure_future(guess(n)) for n in range(400)]
+        await asyncio.sleep(0)
+        assert (await operators.sign_in("admin", "the first password", "1.2.3.4")).token
+        checked = [one for one in crowd if not one.done()]
+        # Those that waited still wait: at most two of the crowd were checked meanwhile.
+        assert len(checked) >= 15
+        await asyncio.gather(*crowd)
+        with pytest.raises(TooMany):
+            for _ in range(40):
+                with contextlib.suppress(Unauthorized):
+                    await operators.sign_in("another name", "wrong", "6.6.6.6")
