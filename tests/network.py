@@ -1,7 +1,8 @@
 """A network of its own, joined to this one by a cable that can go dead without anyone noticing.
 
 Network namespaces and a veth pair; packets vanish by an iptables rule, as behind dead Wi-Fi: no
-FIN, no RST, no unreachable. Needs root.
+FIN, no RST, no unreachable. Needs root. Its addresses are there once on a machine: only one file of
+tests uses them, and a file runs in one process.
 """
 
 import contextlib

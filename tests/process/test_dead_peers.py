@@ -13,9 +13,6 @@ from tests.proc import open_files
 from tests.raw_streams import RawStream, dial, reset, stream_request
 from tests.running import RunningPulso, eventually, message, running
 
-# Both ends of the cable have addresses that there are once on a machine.
-pytestmark = pytest.mark.alone
-
 HEARTBEAT = 1.0
 WRITE_TIMEOUT = 2.0
 # A loaded machine's share.
