@@ -3,6 +3,7 @@
 ``on_connection_close`` only wakes it: what is open is given back by ``with``.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -27,7 +28,8 @@ class StreamHandler(PulsoHandler):
         self._set_stream_headers()
         refusal = self.streams.soft_refusal(claims.sub)
         if refusal is not None:
-            await self.finish(refusal)
+            with suppress(StreamClosedError):  # who is refused may have left
+                await self.finish(refusal)
             return
         connection: Any = self.request.connection
         if connection.stream.closed():
