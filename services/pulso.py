@@ -98,13 +98,23 @@ class Pulso:
         self.gateway = make_gateway(settings)
         self.bots = Bots(ledger, self.gateway, self.intake.feed)
         outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
-        self.connections = Connections(ledger, self.bots.records, outbox.resume)
         answering = Answering(
-            ledger, self.gateway, outbox, make_engine(settings), settings.simulator_speed
+            ledger,
+            self.gateway,
+            outbox,
+            make_engine(settings),
+            burst=settings.burst_seconds,
+            speed=settings.simulator_speed,
         )
         self.conversations = Conversations(
-            ledger, self.gateway, outbox, answering, self.bots.exists
+            ledger,
+            self.gateway,
+            outbox,
+            answering,
+            self.bots.exists,
+            catch_up=settings.catch_up_minutes * 60,
         )
+        self.connections = Connections(ledger, self.bots.records, self.conversations.resume)
         self.snapshots = Snapshots(ledger)
         self.in_flight = InFlight()
         self.server = Server(

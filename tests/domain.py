@@ -93,13 +93,13 @@ class Domain:
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
         self.bots = Bots(self.ledger, self.phone, self.intake.feed)
         self.outbox = Outbox(self.ledger, self.phone, self.bots.is_connected)
-        self.connections = Connections(self.ledger, self.bots.records, self.outbox.resume)
         self.answering = Answering(
-            self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed
+            self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed=speed
         )
         self.conversations = Conversations(
             self.ledger, self.phone, self.outbox, self.answering, self.bots.exists
         )
+        self.connections = Connections(self.ledger, self.bots.records, self.conversations.resume)
         self.snapshots = Snapshots(self.ledger)
 
     async def __aenter__(self) -> "Domain":

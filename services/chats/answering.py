@@ -22,14 +22,16 @@ from services.whatsapp.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
-BURST = 1.0  # seconds of silence after which the customer is taken to have finished
 THINKING = 0.6  # an answer in no time at all looks wrong under "typing…"
 COMPOSING_LASTS = 8.0  # WhatsApp takes "typing…" back by itself after some 10 s
 TURNS = 20  # how much of the chat the engine gets to read
 
 
 class Answering:
-    """``speed`` divides the pauses; 1 is real time."""
+    """``burst``: seconds of silence after which the customer is taken to have finished.
+
+    ``speed`` divides the pauses; 1 is real time.
+    """
 
     def __init__(
         self,
@@ -37,12 +39,15 @@ class Answering:
         gateway: Gateway,
         outbox: Outbox,
         engine: AIEngine,
+        *,
+        burst: float = 1.5,
         speed: float = 1.0,
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
         self._outbox = outbox
         self._engine = engine
+        self._burst = burst
         self._speed = speed
         self._chats: dict[str, asyncio.Task[None]] = {}
         self.tasks = Tasks()
@@ -80,7 +85,7 @@ class Answering:
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
-        await asyncio.sleep(BURST / self._speed)
+        await asyncio.sleep(self._burst / self._speed)
         history = await self._ledger.read(lambda connection: _history(connection, session_id))
         if history is None:
             return

@@ -5,6 +5,7 @@ session's mode is ``bot``. A person who answers, here or on the bot's own phone,
 over. What the bot itself sent comes back from WhatsApp and is not announced again.
 """
 
+import time
 from collections.abc import Callable, Iterator
 
 from services.bus.events import (
@@ -33,6 +34,9 @@ from services.whatsapp.intake import Taker
 class Conversations:
     """``has_bot`` says whether there is a bot of that id.
 
+    A customer's message of the last ``catch_up`` seconds that nobody answered is answered once its
+    bot is back, whatever kept it from being: a stop, a crash, a broken connection.
+
     Where a caller's rights matter, ``may`` says which bots they cover: a session of another is
     NotFound.
     """
@@ -44,12 +48,15 @@ class Conversations:
         outbox: Outbox,
         answering: Answering,
         has_bot: Callable[[str], bool],
+        *,
+        catch_up: float = 600.0,
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
         self._outbox = outbox
         self._answering = answering
         self._has_bot = has_bot
+        self._catch_up = catch_up
 
     @property
     def takers(self) -> dict[type[GatewayEvent], Taker]:
@@ -60,6 +67,16 @@ class Conversations:
         """Stop answering and sending; pending messages go out after the next start."""
         await self._answering.close()
         await self._outbox.close()
+
+    async def resume(self, bot_id: str) -> None:
+        """The bot is online: send what is pending, answer what nobody answered."""
+        await self._outbox.resume(bot_id)
+        since = time.time() - self._catch_up
+        rows = await self._ledger.read(
+            lambda connection: sessions.unanswered(connection, bot_id, since)
+        )
+        for row in rows:
+            self._answering.begin(bot_id, row.id, row.contact)
 
     async def answer(self, session_id: str, content: str, may: May = everyone) -> str:
         """An operator's answer: the chat is a person's from now on. The message's id.
@@ -135,8 +152,12 @@ class Conversations:
             return
         if event.from_me:
             self._answering.cancel(recorded.session_id)
-        elif recorded.mode == "bot" and event.live and event.kind == "text":
+        elif recorded.mode == "bot" and event.kind == "text" and self._is_due(event):
             self._answering.begin(event.bot_id, recorded.session_id, recorded.contact)
+
+    def _is_due(self, event: MessageArrived) -> bool:
+        # What waited at WhatsApp while the bot was away is answered like what a stop left behind.
+        return event.live or event.timestamp > time.time() - self._catch_up
 
     async def _acked(self, event: Acked) -> None:
         if not self._has_bot(event.bot_id):

@@ -41,6 +41,18 @@ _FIND = (
     .order_by(sessions.c.created_at)
     .limit(1)
 )
+_UNANSWERED = (
+    select(sessions.c.id, sessions.c.contact)
+    .join(messages, messages.c.seq == sessions.c.last_seq)
+    .where(
+        sessions.c.bot_id == bindparam("bot_id"),
+        sessions.c.mode == "bot",
+        ~messages.c.from_me,
+        messages.c.type == "text",
+        messages.c.timestamp > bindparam("since"),
+    )
+    .order_by(sessions.c.last_seq)
+)
 _ADD = insert(sessions)
 _THIS = sessions.c.id == bindparam("session_id")
 _ADVANCE = (
@@ -181,6 +193,14 @@ def page(
     if len(bot_ids) == 1:
         return connection.execute(_OF_ONE, {**values, "bot_id": bot_ids[0]}).all()
     return connection.execute(_OF_SEVERAL, {**values, "bot_ids": list(bot_ids)}).all()
+
+
+def unanswered(connection: Connection, bot_id: str, since: float) -> Sequence[Any]:
+    """Chats of the bot's to answer whose newest message is a customer's text after ``since``.
+
+    ``id, contact``, the one that waits longest first.
+    """
+    return connection.execute(_UNANSWERED, {"bot_id": bot_id, "since": since}).all()
 
 
 def found(connection: Connection, hits: Sequence[Hit]) -> Sequence[Any]:

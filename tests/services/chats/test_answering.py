@@ -1,6 +1,7 @@
 """The bot's side of a chat."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -124,3 +125,76 @@ async def test_asking_for_a_person_hands_the_chat_over(tmp_path: Path) -> None:
         await domain.bus.until("message:sent", origin="bot")
         updated = await domain.bus.until("session:updated")
         assert updated["session"]["mode"] == "human"
+
+
+@soon
+@pytest.mark.parametrize("how", ["restart", "reconnect"])
+async def test_what_a_stop_left_unanswered_is_answered_once_when_the_bot_is_back(
+    tmp_path: Path, how: str
+) -> None:
+    slow = SlowEngine()
+    async with Domain(tmp_path, engine=slow) as domain:
+        bot = await domain.linked_bot()
+        domain.phone.message(bot, CONTACT, "Luz", "hola")
+        await slow.asked.wait()
+        if how == "reconnect":
+            await domain.bots.disconnect(bot)
+    async with Domain(tmp_path) as domain:
+        if how == "reconnect":
+            await domain.bots.connect(bot)
+        sent = await domain.bus.until("message:sent", origin="bot")
+        await domain.bus.until("message:ack", messageId=sent["messageId"], ack="read")
+        domain.phone.drop(bot)
+        await domain.bus.until("bot:connected", domain.bus.cursor())
+        await domain.settled()
+        await domain.answering.tasks.settled()
+        assert len(domain.bus.published("message:sent")) == 1
+
+
+@soon
+async def test_what_waited_at_whatsapp_is_answered_unless_it_is_old_or_a_persons(
+    tmp_path: Path,
+) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        for contact in ("1", "2"):
+            await domain.phone.message(bot, contact, "Luz", "hola")
+        page = await domain.snapshots.page([bot])
+        taken = next(s.id for s in page.sessions if (s.contact or "").startswith("2"))
+        await domain.conversations.set_mode(taken, "human")
+        await domain.bots.disconnect(bot)
+        for contact in ("3", "2"):
+            domain.phone.message(bot, contact, "Luz", "sigo aquí")
+        domain.intake.feed(
+            MessageArrived(
+                bot_id=bot,
+                chat_id="4@s.whatsapp.net",
+                message_id="old",
+                text="hola",
+                timestamp=time.time() - 3600,
+                live=False,
+            )
+        )
+        await domain.settled()
+    async with Domain(tmp_path) as domain:
+        await domain.bots.connect(bot)
+        await domain.bus.until("message:received")
+        await domain.settled()
+        await domain.answering.tasks.settled()
+        answered = {event["sessionId"] for event in domain.bus.published("message:sent")}
+        page = await domain.snapshots.page([bot])
+        contacts = {s.contact for s in page.sessions if s.id in answered}
+        assert contacts == {"1@s.whatsapp.net", "3@s.whatsapp.net"}
+
+
+@soon
+async def test_catching_up_can_be_switched_off(tmp_path: Path) -> None:
+    async with Domain(tmp_path, engine=SilentEngine()) as domain:
+        bot = await domain.linked_bot()
+        await domain.phone.message(bot, CONTACT, "Luz", "hola")
+    async with Domain(tmp_path) as domain:
+        domain.conversations._catch_up = 0
+        await domain.bus.until("bot:connected")
+        await domain.settled()
+        await domain.answering.tasks.settled()
+        assert domain.bus.published("message:sent") == []
