@@ -1,4 +1,4 @@
-"""What the kernel says of a server: the CPU time and the memory of all its processes."""
+"""What the kernel reports of a server: the CPU time and the memory of all its processes."""
 
 import os
 import re

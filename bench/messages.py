@@ -25,7 +25,7 @@ def bot_names(number: int) -> list[str]:
 
 
 def received(bot: str) -> dict[str, object]:
-    """A customer's message of 200 bytes, as ``message:received`` tells it."""
+    """A customer's message of 200 bytes, as ``message:received`` carries it."""
     number = next(_numbers)
     session = f"{bot}-session"
     return {

@@ -1,4 +1,4 @@
-"""JSON from outside, decoded once into typed structs; what is wrong is said by its field.
+"""JSON from outside, decoded once into typed structs; what is wrong is named by its field.
 
 Hostile JSON (deep, NaN, lone surrogates, bad UTF-8) is the client's error, wherever in the
 document it stands: also in fields nobody reads.

@@ -10,7 +10,7 @@ from services.assistant.engine import SilentEngine, Turn
 from services.assistant.scripted import ScriptedEngine
 
 
-async def said(*texts: str) -> str:
+async def answer_to(*texts: str) -> str:
     """The answer to a chat; a text that begins with ``>`` is ours."""
     history = [Turn(text.removeprefix(">"), text.startswith(">")) for text in texts]
     answer = await ScriptedEngine().answer(history)
@@ -38,20 +38,20 @@ async def said(*texts: str) -> str:
 )
 @pytest.mark.gen_test
 async def test_answers_in_the_language_of_the_question(asked: str, begins: str) -> None:
-    assert (await said(asked)).startswith(begins)
+    assert (await answer_to(asked)).startswith(begins)
 
 
 @pytest.mark.gen_test
 async def test_a_bare_number_is_the_orders_once_it_was_asked_for() -> None:
-    asked = await said("where is my order?")
-    answer = await said("where is my order?", f">{asked}", "98765")
+    asked = await answer_to("where is my order?")
+    answer = await answer_to("where is my order?", f">{asked}", "98765")
     assert answer.startswith("Your order 98765")
-    assert (await said("98765")).startswith("No te entendí")
+    assert (await answer_to("98765")).startswith("No te entendí")
 
 
 @pytest.mark.gen_test
 async def test_a_burst_is_answered_as_one_question() -> None:
-    assert (await said("hola", "mi pedido es", "4321")).startswith("Tu pedido 4321")
+    assert (await answer_to("hola", "mi pedido es", "4321")).startswith("Tu pedido 4321")
 
 
 @pytest.mark.parametrize("asked", ["quiero hablar con una persona", "a human please"])
