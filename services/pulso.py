@@ -29,7 +29,7 @@ from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
 from services.server.metrics import Metrics
 from services.server.readiness import Readiness
-from services.store import Database
+from services.store import Database, mark
 from services.store.ledger import Ledger
 from services.store.starting import cannot_start
 from services.streams.registry import Streams
@@ -165,7 +165,7 @@ class Pulso:
         opened.push_async_callback(self.ledger.close)
         with cannot_start():
             await self.ledger.open()
-        restore()
+            restore(await self.ledger.read(mark.read))
         with cannot_start():
             await self._open_operators(opened)
         self.streams.start()
@@ -181,22 +181,22 @@ class Pulso:
         opened.push_async_callback(self._let_clients_go)
 
     @contextmanager
-    def _saved_history(self) -> Iterator[Callable[[], None]]:
+    def _saved_history(self) -> Iterator[Callable[[str], None]]:
         """What restores the history; it is saved at the end where that was done."""
         path = self.settings.data_dir / history_file.NAME
         restored = False
 
-        def restore() -> None:
+        def restore(mark: str) -> None:
             nonlocal restored
             restored = True
-            history_file.restore(path, self.bus, self.keys)
+            history_file.restore(path, self.bus, self.keys, mark)
 
         try:
             yield restore
         finally:
             if restored:
                 self.bus.close()
-                history_file.save(path, self.bus, self.keys)
+                history_file.save(path, self.bus, self.keys, self.ledger.mark)
 
     async def _open_operators(self, opened: AsyncExitStack) -> None:
         given = self.settings.admin_password

@@ -1,6 +1,7 @@
 """A place in the feed: the epoch of a history and a sequence number in it.
 
-Opaque to clients. Fixed width, so that ids of one epoch order the same as text and as numbers.
+Opaque to clients. Fixed width, so that ids order the same as text and as numbers, also over the
+epochs of one server.
 """
 
 import re
@@ -27,6 +28,11 @@ class Cursor(NamedTuple):
     def run(self, count: int) -> list[str]:
         """The ids of ``count`` events that follow each other, this one first."""
         return [str(Cursor(self.epoch, seq)) for seq in range(self.seq, self.seq + count)]
+
+
+def following_epoch(epoch: str) -> str:
+    """An epoch that orders after this one."""
+    return f"{int(epoch[:12], 16) + 1:012x}{secrets.token_hex(2)}"
 
 
 def new_epoch() -> str:

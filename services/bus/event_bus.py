@@ -15,7 +15,8 @@ import msgspec
 
 from services.bus.block import Block, to_blocks
 from services.bus.control_events import GapReason
-from services.bus.cursor import Cursor, new_epoch
+from services.bus.cursor import Cursor
+from services.bus.epochs import Epochs
 from services.bus.events import Event, conflation_key
 from services.bus.history import Entry, History
 from services.bus.replay import NOTHING, Replays
@@ -48,7 +49,7 @@ class EventBus:
         observe: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.epoch = new_epoch()
+        self.epochs = Epochs()
         self.history = History(history_events, history_seconds, history_bytes)
         self._replays = Replays(self.history)
         self._coalesce = coalesce_ms / 1000
@@ -71,18 +72,21 @@ class EventBus:
         """Sequence number of the newest event."""
         return self._seq
 
-    def restore(self, epoch: str, seq: int) -> None:
-        """Continue a feed that a clean shutdown left off. Before anything is published."""
-        self.epoch = epoch
-        self._seq = self._flushed_seq = seq
+    def restore(self, lives: Sequence[tuple[int, str]]) -> None:
+        """Continue a feed that a clean shutdown left off: ``Epochs.lives`` of then.
+
+        Before anything is published.
+        """
+        self.epochs.restore(lives)
+        self._seq = self._flushed_seq = lives[-1][0]
 
     def cursor(self) -> str:
         """The id of the newest event."""
-        return str(Cursor(self.epoch, self._seq))
+        return str(self.epochs.cursor(self._seq))
 
     def cursor_at(self, seq: int) -> str:
         """The id of this sequence number."""
-        return str(Cursor(self.epoch, seq))
+        return str(self.epochs.cursor(seq))
 
     def flushed_seq(self) -> int:
         """Sequence number up to which every reader has been offered everything."""
@@ -103,7 +107,7 @@ class EventBus:
         ids = []
         for event in events:
             self._seq += 1
-            cursor = str(Cursor(self.epoch, self._seq))
+            cursor = str(Cursor(self.epochs.current, self._seq))
             frame = event_frame(cursor, _encode(event))
             entry = Entry(self._seq, event.bot_id, frame, now, conflation_key(event))
             self.history.append(entry)
@@ -175,7 +179,7 @@ class EventBus:
         gap: GapReason
         if cursor is None:
             gap, last_event_id = "unknown", None
-        elif cursor.epoch != self.epoch:
+        elif cursor != self.epochs.cursor(cursor.seq):
             gap = "restarted"
         elif cursor.seq > self._seq:
             gap = "unknown"

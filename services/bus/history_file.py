@@ -20,7 +20,7 @@ from services.bus.idempotency import Answer, IdempotencyKeys
 
 NAME = "history.bin"
 MAX_BYTES = 1_073_741_824
-_FORMAT = 2
+_FORMAT = 3
 
 log = logging.getLogger("pulso.history")
 
@@ -47,18 +47,21 @@ class SavedKey(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """Ages in seconds at ``at`` (seconds since 1970): monotonic times die with the process."""
+    """Ages in seconds at ``at`` (seconds since 1970): monotonic times die with the process.
+
+    ``mark`` is that of the store whose changes these events are, ``lives`` as ``Epochs`` has them.
+    """
 
     format: int
     at: float
-    epoch: str
-    seq: int
+    mark: str
+    lives: list[tuple[int, str]]
     floor: int
     bots: dict[str, SavedBot]
     keys: list[SavedKey]
 
 
-def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
+def save(path: Path, bus: EventBus, keys: IdempotencyKeys, mark: str = "") -> None:
     """Write what readers and publishers may still come back for. Atomic; 0600.
 
     Where that can't be, on a full disk say, the shutdown goes on: streams will be told of a gap.
@@ -68,8 +71,8 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
     saved = Saved(
         _FORMAT,
         time.time(),
-        bus.epoch,
-        bus.seq,
+        mark,
+        bus.epochs.lives(bus.seq),
         bus.history.floor,
         {
             bot_id: SavedBot(
@@ -89,8 +92,11 @@ def save(path: Path, bus: EventBus, keys: IdempotencyKeys) -> None:
         log.warning("The history could not be saved: %s", error)
 
 
-def restore(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
-    """Restore from the file, if there is a good one; it is gone afterwards. Whether there was."""
+def restore(path: Path, bus: EventBus, keys: IdempotencyKeys, mark: str = "") -> bool:
+    """Restore from the file, if there is a good one; it is gone afterwards. Whether there was.
+
+    One that was saved beside a store of another ``mark`` promises what this store does not hold.
+    """
     try:
         content = files.read(path, MAX_BYTES)
         path.unlink()
@@ -108,6 +114,8 @@ def restore(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
         saved = msgspec.msgpack.decode(body, type=Saved)
         if saved.format != _FORMAT:
             raise ValueError("it is of another version")
+        if saved.mark != mark:
+            raise ValueError("it was saved beside another state of the store")
         away = time.time() - saved.at
         if away < 0:
             raise ValueError("it is from the future")
@@ -120,7 +128,7 @@ def restore(path: Path, bus: EventBus, keys: IdempotencyKeys) -> bool:
 
 def _fill(saved: Saved, away: float, bus: EventBus, keys: IdempotencyKeys) -> None:
     now = time.monotonic()
-    bus.restore(saved.epoch, saved.seq)
+    bus.restore(saved.lives)
     bus.history.restore(
         saved.floor,
         {bot_id: bot.dropped for bot_id, bot in saved.bots.items()},

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.bus.events import Event
 from services.errors import Unavailable
+from services.store import mark
 from services.store.database import UNAVAILABLE, Database, is_passing
 
 # Enough that fsync is a small part; few enough that a reader's wait stays some 30 ms.
@@ -59,6 +60,7 @@ def commit(database: Database, group: Sequence[Attempt], gate: Callable[[], None
             for attempt in group:
                 _run(attempt, connection, alone=len(group) == 1)
             if any(attempt.error is None for attempt in group):
+                mark.advance(connection)
                 gate()
                 connection.commit()
     except Unavailable as trouble:

@@ -6,6 +6,7 @@ snapshot and the events after its cursor make the next snapshot.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -14,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 from services.bus.events import Event
 from services.errors import Unavailable
+from services.store import mark
 from services.store.database import READERS, UNAVAILABLE, Database
 from services.store.group_commit import GROUP, Attempt, Change, commit
 
@@ -64,6 +67,8 @@ class Ledger:
     def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
         self._bus = bus
+        # Of the state the store was left in; known once it is closed.
+        self.mark = ""
         # Held from right before a commit until its events are published, and by a snapshot from
         # its first statement until it has read the cursor. Nothing else is locked inside it.
         self._gate = threading.Lock()
@@ -221,6 +226,8 @@ class Ledger:
 
     def _shut_down(self) -> None:
         self._readers.shutdown()
+        with contextlib.suppress(Unavailable, DatabaseError):
+            self.mark = self._read(mark.read)
         self._database.close()
 
 

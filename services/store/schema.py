@@ -33,6 +33,14 @@ metadata = MetaData(
 # SQLite counts rows by itself only in a column declared INTEGER.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
+# One row: which store this is, and how many groups of changes it has seen.
+marks = Table(
+    "marks",
+    metadata,
+    Column("store", Text, primary_key=True),
+    Column("changes", BigInteger, nullable=False),
+)
+
 operators = Table(
     "operators",
     metadata,

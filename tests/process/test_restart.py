@@ -1,5 +1,6 @@
 """After a clean restart streams resume as if nothing was; after a crash they hear of the gap."""
 
+import shutil
 from collections.abc import Callable
 
 from services.bus.history_file import NAME
@@ -127,3 +128,53 @@ def test_a_broken_history_is_ignored_with_one_line(pulso: RunningPulso) -> None:
         assert pulso.log.count("The saved history is ignored") == turn
         gap = pulso.stream("b1", after=ids[0]).take(2)[1]
         assert gap.json["reason"] == "restarted"
+
+
+def test_a_backup_put_back_gives_no_id_twice_and_passes_no_gap_in_silence(
+    pulso: RunningPulso,
+) -> None:
+    """Before: an old reader got `resumed: true` and missed what the restored server published."""
+    _, ids = read_to(pulso, "b1", 3)
+    pulso.stop()
+    backup = pulso.data_dir.with_name("backup")
+    shutil.copytree(pulso.data_dir, backup)
+    pulso.start()
+    lost = pulso.publish(*(message("b1", f"after the backup {n}") for n in range(3)))
+    pulso.stop()
+    shutil.rmtree(pulso.data_dir)
+    backup.rename(pulso.data_dir)
+    pulso.start()
+    again = pulso.publish(*(message("b1", f"after the restore {n}") for n in range(5)))
+    assert not {*ids, *lost} & {*again}
+    known = pulso.stream("b1", after=ids[1])
+    assert known.next().json["resumed"] is True
+    assert [event.id for event in known.take(6)] == [ids[2], *again]
+    unknown = pulso.stream("b1", after=lost[1])
+    connected, gap = unknown.take(2)
+    assert connected.json["resumed"] is False
+    assert gap.json == {"type": "gap", "botId": "b1", "reason": "restarted", "after": lost[1]}
+
+
+def test_a_history_beside_another_store_promises_nothing(pulso: RunningPulso) -> None:
+    _, ids = read_to(pulso, "b1", 3)
+    pulso.stop()
+    for file in pulso.data_dir.glob("pulso.db*"):
+        file.unlink()
+    pulso.start()
+    gap = pulso.stream("b1", after=ids[1]).take(2)[1]
+    assert (gap.json["type"], gap.json["reason"]) == ("gap", "restarted")
+    assert "saved beside another state of the store" in pulso.log
+
+
+def test_a_store_put_back_beside_a_newer_history_is_told_too(pulso: RunningPulso) -> None:
+    pulso.stop()
+    old = {file.name: file.read_bytes() for file in pulso.data_dir.glob("pulso.db*")}
+    pulso.start()
+    pulso.request("POST", "/api/bots", {"name": "new"}, token=pulso.token(admin=True))
+    _, ids = read_to(pulso, "b1", 3)
+    pulso.stop()
+    for name, content in old.items():
+        (pulso.data_dir / name).write_bytes(content)
+    pulso.start()
+    gap = pulso.stream("b1", after=ids[1]).take(2)[1]
+    assert (gap.json["type"], gap.json["reason"]) == ("gap", "restarted")

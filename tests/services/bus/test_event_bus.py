@@ -147,7 +147,7 @@ async def test_with_no_bot_to_resume_the_place_is_the_newest() -> None:
 async def test_a_feed_goes_on_where_it_was_left() -> None:
     bus, next_bus = EventBus(coalesce_ms=0), EventBus(coalesce_ms=0)
     left = bus.publish(said("a"))
-    next_bus.restore(bus.epoch, bus.seq)
+    next_bus.restore(bus.epochs.lives(bus.seq))
     assert next_bus.cursor() == left
     assert next_bus.publish(said("a")) > left
 

@@ -132,7 +132,7 @@ class BusMachine(RuleBasedStateMachine):
         if after is None:
             return None
         epoch, _, seq = after.rpartition("-")
-        if epoch != self.bus.epoch:
+        if epoch != self.bus.epochs.current:
             return "restarted" if after == FOREIGN[1] else "unknown"
         place = int(seq)
         if place > len(self.published):

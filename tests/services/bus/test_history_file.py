@@ -168,3 +168,15 @@ def test_what_is_too_large_is_not_even_read(
     assert restore(path, a_bus(), IdempotencyKeys(600)) is False
     assert len(caplog.records) == 1
     assert not path.exists()
+
+
+def test_what_was_saved_beside_another_store_is_ignored(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bus, keys, ids = filled()
+    save(path, bus, keys, "store-7")
+    again = a_bus()
+    assert restore(path, again, IdempotencyKeys(600), "store-8") is False
+    assert "another state of the store" in caplog.text
+    with again.subscribe(["b0"], ids[1]) as reader:
+        assert reader.starts[0].gap == "restarted"
