@@ -16,7 +16,7 @@ import msgspec
 
 from services.errors import Forbidden, Unauthorized
 
-# Tokens whose signature was right, and what they say. A signature does not become wrong, and a
+# Tokens whose signature was right, and their claims. A signature does not become wrong, and a
 # browser sends the same token with every request; only the times are looked at anew.
 CACHED_TOKENS = 4096
 CACHED_CHARACTERS = 2048  # longer ones are verified each time
@@ -114,7 +114,7 @@ class Tokens:
         return jwt.encode(payload, self._secret, algorithm="HS256")
 
     def verify(self, token: str) -> Claims:
-        """What the token says. Unauthorized, in the same words, for every reason not to."""
+        """The claims of the token. Unauthorized, in the same words, for every reason not to."""
         claims = self._verified.get(token)
         if claims is None:
             claims = self._decode(token)

@@ -1,4 +1,4 @@
-"""A place in the feed: the epoch of a history and a sequence number in it.
+"""A point in the feed: the epoch of a history and a sequence number in it.
 
 Opaque to clients. Fixed width, so that ids order the same as text and as numbers, also over the
 epochs of one server.

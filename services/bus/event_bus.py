@@ -23,7 +23,7 @@ from services.bus.replay import NOTHING, Replays
 from services.bus.sse import event_frame
 from services.bus.subscription import Pressure, Start, Subscription
 
-# No client can follow it: over 128 characters are refused at the door.
+# No client can follow it: over 128 characters are refused on every request.
 PROBE_BOT = "probe".ljust(129, "-")
 
 _encode = msgspec.json.Encoder().encode

@@ -1,4 +1,4 @@
-"""What can happen on a bot: one frozen struct an event, told apart by ``type``.
+"""What can happen on a bot: one frozen struct an event, distinguished by ``type``.
 
 No I/O. The fields the original had are required; what came later is optional or null, so an
 older publisher still fits. Unknown fields are dropped on decoding.
@@ -52,7 +52,7 @@ class Message(_Struct, frozen=True, kw_only=True):
     """A message of a chat, as it is stored and as it is announced.
 
     ``type`` is ``text`` or the kind of what ``media`` describes, whose ``file`` is True where
-    there is one to fetch. ``origin`` is of what is from us; ``failed`` says why it did not go out.
+    there is one to fetch. ``origin`` is of what is from us; ``failed`` is why it did not go out.
     """
 
     id: Name

@@ -51,7 +51,7 @@ class History:
         self.held_bytes = 0
         self.floor = 0
         self.bots: dict[str, BotHistory] = {}
-        # Whose event it was, oldest event first: each bot's own queue says which one.
+        # Whose event it was, oldest event first: each bot's own queue knows which one.
         self._order: deque[BotHistory] = deque()
         self._passed_over = 0
 

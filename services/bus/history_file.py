@@ -64,7 +64,7 @@ class Saved(msgspec.Struct, frozen=True):
 def save(path: Path, bus: EventBus, keys: IdempotencyKeys, mark: str = "") -> None:
     """Write what readers and publishers may still come back for. Atomic; 0600.
 
-    Where that can't be, on a full disk say, the shutdown goes on: streams will be told of a gap.
+    Where that can't be, as on a full disk, the shutdown goes on: streams will get a gap.
     """
     now = time.monotonic()
     bus.history.sweep(now)

@@ -1,6 +1,6 @@
 """Retries of one publish answer as the first time did, and publish nothing.
 
-Remembered for as long as history is: a retry later than that could not be told from a new one.
+Remembered for as long as history is: a retry later than that looks like a new request.
 """
 
 import time

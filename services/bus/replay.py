@@ -1,6 +1,6 @@
 """What a stream missed. What many missed alike is joined once.
 
-After a restart thousands come back from the same few ids: found, sorted and joined for each of
+After a restart thousands come back with the same few ids: found, sorted and joined for each of
 them anew, a hundred events took a fifth of what opening a stream costs.
 """
 
@@ -11,7 +11,7 @@ from services.bus.block import Block, each_block
 from services.bus.history import Entry, History, in_order
 from services.bus.sse import BLOCK_BYTES
 
-# Kept for the next that comes from the same place: 8 MiB at most.
+# Kept for the next that comes after the same event: 8 MiB at most.
 SHARED_BLOCKS = 128
 
 
@@ -47,7 +47,7 @@ class Replays:
         newest = max(map(self._history.newest, bots), default=0)
         if newest <= seq:
             return NOTHING
-        # With nothing dropped, these three say which events they are.
+        # With nothing dropped, these three identify the events.
         key = (tuple(bots), seq, newest)
         block = self._shared.get(key)
         if block is None:

@@ -1,4 +1,4 @@
-"""One reader's place in the feed: what it missed, then what comes.
+"""One reader of the feed: what it missed, then what comes.
 
 Bounded in events and bytes. A reader that is full gets the newest of each latest-value event
 only, and if that does not help it is closed as ``slow``: waiting for it would slow every

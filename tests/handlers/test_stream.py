@@ -1,4 +1,4 @@
-"""GET /events/stream: who may open one, in which order it says no, and how it begins."""
+"""GET /events/stream: who may open one, in which order it is refused, and how it begins."""
 
 import http.client
 import re
@@ -27,7 +27,7 @@ def ask(server: RunningPulso, query: Any, method: str = "GET", **headers: str) -
         connection.close()
 
 
-def said(answer: Answer) -> tuple[int, str]:
+def refused(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.json["error"]
 
 
@@ -91,18 +91,27 @@ def test_the_original_pages_onmessage_sees_json_of_its_union_only(server: Runnin
 
 
 def test_no_token_comes_before_everything(server: RunningPulso) -> None:
-    assert said(ask(server, "")) == (401, "Missing token")
-    assert said(ask(server, {"botId": "x" * 200})) == (401, "Missing token")
-    assert said(ask(server, "token=&botId=b1")) == (401, "Missing token")
-    assert said(ask(server, "botId=%ff")) == (401, "Missing token")
-    assert said(ask(server, "botId=b1", Authorization="Basic YTpi")) == (401, "Missing token")
-    assert said(ask(server, "botId=b1", Authorization="Bearer ")) == (401, "Missing token")
-    assert said(ask(server, "botId=b1", Cookie="pulso_session=")) == (401, "Missing token")
+    assert refused(ask(server, "")) == (401, "Missing token")
+    assert refused(ask(server, {"botId": "x" * 200})) == (401, "Missing token")
+    assert refused(ask(server, "token=&botId=b1")) == (401, "Missing token")
+    assert refused(ask(server, "botId=%ff")) == (401, "Missing token")
+    assert refused(ask(server, "botId=b1", Authorization="Basic YTpi")) == (
+        401,
+        "Missing token",
+    )
+    assert refused(ask(server, "botId=b1", Authorization="Bearer ")) == (
+        401,
+        "Missing token",
+    )
+    assert refused(ask(server, "botId=b1", Cookie="pulso_session=")) == (
+        401,
+        "Missing token",
+    )
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "%ff", "%00", "é", "e30.e30.", "." * 5000])
 def test_a_bad_token_comes_before_the_bots(server: RunningPulso, token: str) -> None:
-    assert said(ask(server, f"token={token if '%' in token else quote(token)}")) == (
+    assert refused(ask(server, f"token={token if '%' in token else quote(token)}")) == (
         401,
         "Invalid token",
     )
@@ -111,8 +120,11 @@ def test_a_bad_token_comes_before_the_bots(server: RunningPulso, token: str) -> 
 def test_the_bots_are_judged_in_order(server: RunningPulso) -> None:
     narrow = server.token(bots=["mine"])
     many = [f"b{n}" for n in range(6)]
-    assert said(ask(server, {"token": narrow})) == (400, "Missing botId")
-    assert said(ask(server, {"token": narrow, "botId": ["", ""]})) == (400, "Missing botId")
+    assert refused(ask(server, {"token": narrow})) == (400, "Missing botId")
+    assert refused(ask(server, {"token": narrow, "botId": ["", ""]})) == (
+        400,
+        "Missing botId",
+    )
     assert ask(server, {"token": narrow, "botId": [*many, "x" * 129]}).json["field"] == "botId"
     too_many = ask(server, {"token": narrow, "botId": many})
     assert (too_many.status, too_many.json["error"]) == (400, "At most 5 bots a stream")
@@ -161,8 +173,8 @@ def test_the_first_place_a_token_is_in_counts_right_or_wrong(server: RunningPuls
 def test_a_repeated_token_is_invalid(server: RunningPulso) -> None:
     good = server.token()
     twice = f"token={good}&token={good}&botId=b1"
-    assert said(ask(server, twice)) == (401, "Invalid token")
-    assert said(ask(server, f"token={good}&token=&botId=b1")) == (401, "Invalid token")
+    assert refused(ask(server, twice)) == (401, "Invalid token")
+    assert refused(ask(server, f"token={good}&token=&botId=b1")) == (401, "Invalid token")
     # But only where the query is looked at.
     assert ask(server, f"token={good}&token={good}", Authorization=f"Bearer {good}").status == 400
 

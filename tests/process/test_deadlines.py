@@ -1,4 +1,4 @@
-"""A stream ends when its right to be there ends: to the second, and it says why."""
+"""A stream ends when its right to be there ends: to the second, and with its reason."""
 
 import time
 from collections.abc import Iterator
@@ -20,22 +20,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]:
 
 
 def opened(pulso: RunningPulso, token: str, *bots: str) -> tuple[StreamClient, str]:
-    """A stream that has said ``connected``, and its streamId."""
+    """A stream that is connected, and its streamId."""
     stream = pulso.stream(*(bots or ("b1",)), token=token)
-    said = [event.json for event in stream.take(len(bots) or 1)]
-    return stream, said[0]["streamId"]
+    opening = [event.json for event in stream.take(len(bots) or 1)]
+    return stream, opening[0]["streamId"]
 
 
 def renew(pulso: RunningPulso, stream_id: str, token: str) -> Any:
     return pulso.request("POST", "/events/renew", {"streamId": stream_id}, token=token)
 
 
-def said(stream: StreamClient, timeout: float = 10) -> dict[str, Any]:
+def next_event(stream: StreamClient, timeout: float = 10) -> dict[str, Any]:
     return dict(stream.next(timeout).json)
 
 
 def assert_over(stream: StreamClient, reason: str) -> None:
-    """It says this, with a retry, and then ends as an HTTP answer ends."""
+    """This reason comes, with a retry, and then it ends as an HTTP answer ends."""
     closing = stream.next()
     assert closing.json == {"type": "closing", "reason": reason}
     assert 1000 <= (stream.parser.retry or 0) <= 5000
@@ -47,7 +47,7 @@ def assert_over(stream: StreamClient, reason: str) -> None:
 def test_a_token_ends_its_stream_at_its_exp_to_the_second(server: RunningPulso) -> None:
     exp = int(time.time()) + 3
     stream, stream_id = opened(server, server.token(exp=exp))
-    expiring = said(stream)
+    expiring = next_event(stream)
     assert expiring["type"] == "token:expiring"
     assert expiring["streamId"] == stream_id
     assert expiring["expiresAt"] == time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(exp))
@@ -62,8 +62,8 @@ def test_a_token_with_more_than_a_minute_left_is_not_called_expiring_yet(
 ) -> None:
     stream, _ = opened(server, server.token(exp=time.time() + 61))
     server.publish(message("b1", "hello"))
-    assert said(stream)["type"] == "message:received"
-    expiring = said(stream)
+    assert next_event(stream)["type"] == "message:received"
+    expiring = next_event(stream)
     assert expiring["type"] == "token:expiring"
 
 
@@ -72,13 +72,13 @@ def test_a_renewed_stream_goes_on_past_its_first_exp_and_misses_nothing(
 ) -> None:
     exp = int(time.time()) + 2
     stream, stream_id = opened(server, server.token(exp=exp))
-    assert said(stream)["type"] == "token:expiring"
+    assert next_event(stream)["type"] == "token:expiring"
     answer = renew(server, stream_id, server.token(exp=exp + 2))
     assert answer.status == 200
     assert answer.json == {
         "expiresAt": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(exp + 2))
     }
-    assert said(stream)["type"] == "token:expiring"
+    assert next_event(stream)["type"] == "token:expiring"
     time.sleep(max(0, exp + 0.5 - time.time()))
     ids = server.publish(message("b1", "after the first exp"))
     assert stream.next().id == ids[0]
@@ -89,12 +89,12 @@ def test_a_renewed_stream_goes_on_past_its_first_exp_and_misses_nothing(
 def test_a_token_without_exp_takes_the_deadline_away(server: RunningPulso) -> None:
     exp = time.time() + 1
     stream, stream_id = opened(server, server.token(exp=exp))
-    assert said(stream)["type"] == "token:expiring"
+    assert next_event(stream)["type"] == "token:expiring"
     answer = renew(server, stream_id, server.token())
     assert (answer.status, answer.json) == (200, {"expiresAt": None})
     time.sleep(1.2)
     server.publish(message("b1", "still here"))
-    assert said(stream)["type"] == "message:received"
+    assert next_event(stream)["type"] == "message:received"
 
 
 def test_what_does_not_renew_changes_nothing(server: RunningPulso) -> None:
@@ -108,7 +108,7 @@ def test_what_does_not_renew_changes_nothing(server: RunningPulso) -> None:
     without, without_id = opened(server, server.token())
     assert renew(server, without_id, server.token(exp=exp)).status == 409
     server.publish(message("b2", "hello"))
-    assert said(stream)["type"] == "message:received"
+    assert next_event(stream)["type"] == "message:received"
     without.close()
 
 
@@ -129,7 +129,7 @@ def test_logout_ends_the_streams_of_its_sign_in_and_no_others(server: RunningPul
     assert_over(ended, "revoked")
     assert server.stream("b1", token=first).status == 401
     server.publish(message("b1", "hello"))
-    assert said(kept)["type"] == "message:received"
+    assert next_event(kept)["type"] == "message:received"
 
 
 def test_an_operator_who_loses_a_bot_loses_the_streams_that_follow_it(
@@ -152,7 +152,7 @@ def test_an_operator_who_loses_a_bot_loses_the_streams_that_follow_it(
     assert_over(both, "revoked")
     assert server.stream("b2", token=token).status == 403
     server.publish(message("b1", "hello"))
-    assert said(one)["type"] == "message:received"
+    assert next_event(one)["type"] == "message:received"
     assert server.request("DELETE", path, token=admin).status == 204
     assert_over(one, "revoked")
     assert server.stream("b1", token=token).status == 401
@@ -170,7 +170,7 @@ def test_an_old_stream_ends_with_renew_and_resumes(tmp_path: Path) -> None:
         assert ends[-1] < 2
         missed = pulso.publish(message("b1", "meanwhile"))
         resumed = pulso.stream("b1", after=streams[0].parser.last_id)
-        assert said(resumed)["resumed"] is True
+        assert next_event(resumed)["resumed"] is True
         assert resumed.next().id == missed[0]
 
 

@@ -58,8 +58,8 @@ def test_more_streams_than_descriptors_are_not_promised(tmp_path: Path) -> None:
     try:
         assert "PULSO_MAX_STREAMS is lowered from 20000 to 10" in pulso.log
         streams = [pulso.stream("b1") for _ in range(11)]
-        said = [stream.next().json["type"] for stream in streams]
-        assert said == ["connected"] * 10 + ["closing"]
+        types = [stream.next().json["type"] for stream in streams]
+        assert types == ["connected"] * 10 + ["closing"]
         assert pulso.request("GET", "/readyz").status == 200
     finally:
         pulso.close_clients()

@@ -20,7 +20,7 @@ TEXTS = (
     "\x00\x85",
     "",
 )
-SAID_BY_THE_STREAM = ("connected", "closing", "gap")
+CONTROL_EVENTS = ("connected", "closing", "gap")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]:
 def published(events: list[Dispatched]) -> list[tuple[str, Any]]:
     """The published events among these: their ids and contents."""
     pairs = [(event.id, json.loads(event.data)) for event in events if event.type == "message"]
-    return [(id_, data) for id_, data in pairs if data["type"] not in SAID_BY_THE_STREAM]
+    return [(id_, data) for id_, data in pairs if data["type"] not in CONTROL_EVENTS]
 
 
 def exchange(server: RunningPulso) -> tuple[bytes, list[str]]:
@@ -125,7 +125,7 @@ def test_what_was_evicted_is_a_gap_and_the_other_bot_is_replayed(server: Running
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "told"),
+    ("given", "reason", "readable"),
     [
         ("garbage", "unknown", False),
         ("9" * 300, "unknown", False),
@@ -135,7 +135,7 @@ def test_what_was_evicted_is_a_gap_and_the_other_bot_is_replayed(server: Running
     ],
 )
 def test_an_id_from_elsewhere_is_a_gap(
-    server: RunningPulso, given: str, reason: str, told: bool
+    server: RunningPulso, given: str, reason: str, readable: bool
 ) -> None:
     [newest] = server.publish(message("b1", "newest"))
     stream = server.stream("b1", after=given)
@@ -143,7 +143,7 @@ def test_an_id_from_elsewhere_is_a_gap(
     assert connected.json["resumed"] is False
     assert connected.id == gap.id == newest
     assert gap.json["reason"] == reason
-    assert gap.json["after"] == (given if told else None)
+    assert gap.json["after"] == (given if readable else None)
 
 
 def test_an_id_ahead_of_the_newest_is_unknown_and_named(server: RunningPulso) -> None:

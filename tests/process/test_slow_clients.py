@@ -205,7 +205,7 @@ def test_a_slow_stream_gets_every_message_and_the_newest_typing_of_each_session(
         ids.append(posted[-1])
     end = patient.publish(message("b1", "the end"))
     ids += end
-    # What the metrics say of a slow stream they say while it lives.
+    # The metrics count a slow stream while it lives.
     eventually(lambda: patient.metric("pulso_queued_events") == queued(patient) > 0)
     assert patient.metric("pulso_queued_events_high_water") >= queued(patient)
     assert patient.metric("pulso_events_conflated_total") > 0

@@ -1,4 +1,4 @@
-"""Tokens: which are believed, and what they say."""
+"""Tokens: which are believed, and the claims they hold."""
 
 import base64
 import hashlib
@@ -191,7 +191,7 @@ def test_every_changed_character_is_noticed() -> None:
     good = signed({"sub": "ana"})
     tokens = Tokens(SECRET)
     tokens.verify(good)
-    for position in range(len(good) - 1):  # the last one has bits that say nothing
+    for position in range(len(good) - 1):  # the last one has bits that mean nothing
         changed = good[:position] + ("A" if good[position] != "A" else "B") + good[position + 1 :]
         with pytest.raises(Unauthorized):
             tokens.verify(changed)
@@ -207,7 +207,7 @@ def test_a_part_has_one_spelling_and_its_padding() -> None:
     for other in (mac + "=", mac + "==", f" {mac}", f"{mac}\n", f"{mac[:9]}!{mac[9:]}", mac[:-1]):
         if other != padded(mac):
             refused(f"{head}.{body}.{other}")
-    # Bits that say nothing have to be zero.
+    # Bits that mean nothing have to be zero.
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     refused(f"{head}.{body}.{mac[:-1]}{last[last.index(mac[-1]) + 1]}")
 

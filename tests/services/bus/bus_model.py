@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop whose clock moves only when it is told to."""
+    """An event loop whose clock moves only when it is moved."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -122,7 +122,7 @@ class Reader:
 
 
 def tag_of(event: Dispatched) -> dict[str, int]:
-    """``{"n": …}`` for a published event, ``{}`` for what the stream says itself."""
+    """``{"n": …}`` for a published event, ``{}`` for an event of the stream's own."""
     fields = json.loads(event.data)
     return {} if fields["type"] in ("connected", "closing", "gap") else {"n": 1}
 

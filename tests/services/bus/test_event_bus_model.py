@@ -1,7 +1,7 @@
 """Any interleaving of publishing, following, stalling, ending and resuming, against a model.
 
 The model is a list of what was published. Whatever happens, a client that keeps resuming from
-the last id it holds has every event of its bots once and in order, or was told of a gap, and
+the last id it holds has every event of its bots once and in order, or got a gap, and
 of the events that replace each other at least the newest.
 """
 
@@ -30,7 +30,7 @@ FOREIGN = ("garbage", "0" * 16 + "-000000000001", "x" * 80, "é", "")
 
 
 class Client:
-    """One page: the bots it follows, what it holds, and what it was told it lacks."""
+    """One page: the bots it follows, what it holds, and what its gaps excuse."""
 
     def __init__(self, bots: tuple[str, ...], since: int) -> None:
         self.bots = bots

@@ -14,7 +14,7 @@ from services.bus.subscription import Remainder, Subscription
 EXPIRING = TokenExpiring(stream_id="s", expires_at="2026-01-01T00:00:00.000Z")
 
 
-def said(content: str, bot: str = "b1") -> Event:
+def received(content: str, bot: str = "b1") -> Event:
     return MessageReceived(
         bot_id=bot, session_id="s", message=Message(id=content[:9], content=content)
     )
@@ -46,7 +46,7 @@ async def all_of(subscription: Subscription) -> list[bytes]:
 async def test_a_reader_with_nothing_waiting_takes_any_number_at_once() -> None:
     bus = bus_with(events=4, size=1000)
     with bus.subscribe(["b1"]) as reader:
-        bus.publish_all([said("x" * 500 + str(n)) for n in range(1000)])
+        bus.publish_all([received("x" * 500 + str(n)) for n in range(1000)])
         assert reader.closing is None
         assert len(await all_of(reader)) == 1000
 
@@ -56,7 +56,7 @@ async def test_a_full_reader_is_closed_as_slow_and_gets_nothing_of_what_waited()
     bus = bus_with(events=4)
     with bus.subscribe(["b1"]) as reader:
         for n in range(5):
-            bus.publish(said(str(n)))
+            bus.publish(received(str(n)))
         assert reader.closing == "slow"
         assert await reader.next() is None
         assert reader.waiting_events == reader.waiting_bytes == 0
@@ -67,10 +67,10 @@ async def test_a_full_reader_is_closed_as_slow_and_gets_nothing_of_what_waited()
 async def test_bytes_close_a_reader_too() -> None:
     bus = bus_with(events=1000, size=3000)
     with bus.subscribe(["b1"]) as reader:
-        bus.publish(said("x" * 1000))
-        bus.publish(said("y" * 1000))
+        bus.publish(received("x" * 1000))
+        bus.publish(received("y" * 1000))
         assert reader.closing is None
-        bus.publish(said("z" * 1000))
+        bus.publish(received("z" * 1000))
         assert reader.closing == "slow"
 
 
@@ -78,7 +78,7 @@ async def test_bytes_close_a_reader_too() -> None:
 async def test_a_full_reader_keeps_every_message_and_the_newest_of_the_rest() -> None:
     bus = bus_with(events=4)
     with bus.subscribe(["b1"]) as reader:
-        for event in (said("1"), qr("old"), said("2"), qr("older"), qr("new")):
+        for event in (received("1"), qr("old"), received("2"), qr("older"), qr("new")):
             bus.publish(event)
         assert reader.closing is None
         waiting = await all_of(reader)
@@ -111,8 +111,8 @@ async def test_an_idle_reader_is_written_to_at_once_and_has_nothing_waiting() ->
     with bus.subscribe(["b1"]) as reader:
         following = asyncio.ensure_future(reader.next(outlet))
         await asyncio.sleep(0)
-        bus.publish(said("one"))
-        bus.publish(said("two"))
+        bus.publish(received("one"))
+        bus.publish(received("two"))
         assert len(taken) == 2
         assert reader.waiting_events == 0
         assert reader.seq == 2
@@ -127,8 +127,8 @@ async def test_what_the_socket_did_not_take_comes_first_and_moves_the_place() ->
     with bus.subscribe(["b1"]) as reader:
         following = asyncio.ensure_future(reader.next(lambda block: block.data[3:]))
         await asyncio.sleep(0)
-        bus.publish(said("one"))
-        bus.publish(said("two"))
+        bus.publish(received("one"))
+        bus.publish(received("two"))
         assert reader.seq == 0
         rest = await following
         assert isinstance(rest, Remainder)
@@ -143,7 +143,7 @@ async def test_what_remains_of_a_cut_block_goes_out_even_when_the_stream_is_revo
     with bus.subscribe(["b1"]) as reader:
         following = asyncio.ensure_future(reader.next(lambda block: block.data[3:]))
         await asyncio.sleep(0)
-        bus.publish(said("one"))
+        bus.publish(received("one"))
         reader.close("revoked")
         assert isinstance(await following, Remainder)
         assert await reader.next() is None
@@ -153,9 +153,9 @@ async def test_what_remains_of_a_cut_block_goes_out_even_when_the_stream_is_revo
 async def test_a_graceful_end_lets_out_what_waits() -> None:
     bus = bus_with()
     with bus.subscribe(["b1"]) as reader:
-        bus.publish(said("one"))
+        bus.publish(received("one"))
         reader.close("renew")
-        bus.publish(said("too late"))
+        bus.publish(received("too late"))
         assert len(await all_of(reader)) == 1
 
 
@@ -164,10 +164,10 @@ async def test_a_graceful_end_lets_out_what_waits() -> None:
 async def test_no_live_event_follows_a_replay_that_was_cut_short(reason: str) -> None:
     bus = bus_with()
     after = bus.cursor()
-    bus.publish(said("missed"))
+    bus.publish(received("missed"))
     with bus.subscribe(["b1"], after) as reader:
         assert len(reader.replay) == 1
-        bus.publish(said("live"))
+        bus.publish(received("live"))
         reader.close(reason)  # type: ignore[arg-type]
         assert await reader.next() is None
         assert bus.cursor_at(reader.seq) == after
@@ -185,7 +185,7 @@ async def test_the_first_reason_to_end_stays() -> None:
 async def test_a_notice_comes_after_what_waits_and_never_after_the_end() -> None:
     bus = bus_with()
     with bus.subscribe(["b1"]) as reader:
-        bus.publish(said("one"))
+        bus.publish(received("one"))
         reader.announce(EXPIRING)
         assert isinstance(await reader.next(), Block)
         assert await reader.next() == EXPIRING
