@@ -26,6 +26,8 @@ from services.bus.subscription import Pressure, Start, Subscription
 # No client can follow it: over 128 characters are refused on every request.
 PROBE_BOT = "probe".ljust(129, "-")
 
+Readers = dict[str, dict[Subscription, None]]
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,7 +63,9 @@ class EventBus:
         self._flushed_at = float("-inf")
         self._pending: list[Entry] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._readers: dict[str, dict[Subscription, None]] = {}
+        # By bot: those that follow it alone, and those that follow others too.
+        self._single: Readers = {}
+        self._several: Readers = {}
         self.published: Counter[str] = Counter()
         self.gaps: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
@@ -95,7 +99,7 @@ class EventBus:
     @property
     def subscriptions(self) -> int:
         """How many (reader, bot) pairs there are."""
-        return sum(map(len, self._readers.values()))
+        return sum(map(len, (*self._single.values(), *self._several.values())))
 
     def publish(self, event: Event) -> str:
         """Give this event to its readers and to history. The event's id."""
@@ -144,7 +148,7 @@ class EventBus:
             backlog=self._backlog,
         )
         for bot_id in subscription.bots:
-            self._readers.setdefault(bot_id, {})[subscription] = None
+            self._readers(subscription).setdefault(bot_id, {})[subscription] = None
         return subscription
 
     def wrote(self, block: Block) -> None:
@@ -190,13 +194,17 @@ class EventBus:
         self.gaps[gap] += 1
         return Start(bot_id, gap=gap, after=last_event_id)
 
+    def _readers(self, subscription: Subscription) -> Readers:
+        return self._several if subscription.several else self._single
+
     def _leave(self, subscription: Subscription) -> None:
+        by_bot = self._readers(subscription)
         for bot_id in subscription.bots:
-            readers = self._readers.get(bot_id)
+            readers = by_bot.get(bot_id)
             if readers is not None:
                 readers.pop(subscription, None)
                 if not readers:
-                    del self._readers[bot_id]
+                    del by_bot[bot_id]
 
     def _flush_in_time(self, now: float) -> None:
         if self._timer is None:
@@ -220,17 +228,9 @@ class EventBus:
         taken: set[int] = set()
         several: dict[Subscription, None] = {}
         for bot_id, entries in by_bot.items():
-            readers = self._readers.get(bot_id)
-            if not readers:
-                continue
-            single: list[Subscription] = []
-            for reader in readers:
-                if reader.several:
-                    several[reader] = None
-                else:
-                    single.append(reader)
-            if single:
-                taken.update(self._offer(entries, single))
+            if bot_id in self._single:
+                taken.update(self._offer(entries, self._single[bot_id]))
+            several.update(self._several.get(bot_id, ()))
         if several:
             for bots, readers_of_them in _by_news(several, by_bot.keys()).items():
                 entries = [entry for entry in pending if entry.bot_id in bots]
@@ -246,7 +246,7 @@ class EventBus:
         """Give these events to these readers. The sequence numbers of what any took at once."""
         tick = to_blocks(entries)
         delivered = most = 0
-        for reader in readers:
+        for reader in tuple(readers):  # a reader that is closed as slow leaves
             written = reader.offer(tick)
             delivered += written
             if written > most:

@@ -167,13 +167,12 @@ class Subscription:
         rest = tick
         written = 0
         if self.sink is not None:
-            for position, block in enumerate(tick):
+            for block in tick:
                 left = self.sink(block)
                 written += len(block.entries)
                 if left:
-                    self._seq = self._flushed_seq()
                     self._put(Remainder(left, block.seq))
-                    rest = tick[position + 1 :]
+                    rest = tick[tick.index(block) + 1 :]
                     break
             else:
                 return written
