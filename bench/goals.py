@@ -43,6 +43,7 @@ GOALS = (
     Goal("many-bots", "ratio", 1.3),
     Goal("latency", "p50", 1.0, "original"),
     Goal("latency", "p99", 1.0, "original"),
+    Goal("storm", "seconds", 2.5),
     Goal("storm", "lost", 0),
     Goal("storm", "seconds", 2.5),
     Goal("heartbeats", "core", 2),
