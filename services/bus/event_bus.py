@@ -224,26 +224,28 @@ class EventBus:
         by_bot: dict[str, list[Entry]] = {}
         for entry in pending:
             by_bot.setdefault(entry.bot_id, []).append(entry)
-        # Sequence numbers of what at least one reader took at once.
-        taken: set[int] = set()
+        # What at least one reader took at once.
+        taken: list[Entry] = []
         several: dict[Subscription, None] = {}
         for bot_id, entries in by_bot.items():
             if bot_id in self._single:
-                taken.update(self._offer(entries, self._single[bot_id]))
-            several.update(self._several.get(bot_id, ()))
+                taken += self._offer(entries, self._single[bot_id])
+            if bot_id in self._several:
+                several.update(self._several[bot_id])
         if several:
-            for bots, readers_of_them in _by_news(several, by_bot.keys()).items():
+            by_seq = {entry.seq: entry for entry in taken}
+            for bots, readers in _by_news(several, by_bot.keys()).items():
                 entries = [entry for entry in pending if entry.bot_id in bots]
-                taken.update(self._offer(entries, readers_of_them))
+                by_seq |= {entry.seq: entry for entry in self._offer(entries, readers)}
+            taken = list(by_seq.values())
         self._flushed_seq = pending[-1].seq
         self._flushed_at = now = self._clock()
-        if taken and self._observe is not None:
-            for entry in pending:
-                if entry.seq in taken:
-                    self._observe(now - entry.at)
+        if self._observe is not None:
+            for entry in taken:
+                self._observe(now - entry.at)
 
-    def _offer(self, entries: list[Entry], readers: Iterable[Subscription]) -> list[int]:
-        """Give these events to these readers. The sequence numbers of what any took at once."""
+    def _offer(self, entries: list[Entry], readers: Iterable[Subscription]) -> list[Entry]:
+        """Give these events to these readers. What any of them took at once."""
         tick = to_blocks(entries)
         delivered = most = 0
         for reader in tuple(readers):  # a reader that is closed as slow leaves
@@ -252,7 +254,7 @@ class EventBus:
             if written > most:
                 most = written
         self.counts["delivered"] += delivered
-        return [entry.seq for entry in entries[:most]]
+        return entries[:most]
 
 
 def _by_news(
