@@ -156,11 +156,11 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.gen_test(timeout=60)
 async def test_a_snapshot_and_the_events_after_it_make_every_later_snapshot(
-    tmp_path: Path, seed: int
+    tmp_path: Path, store_url: str, seed: int
 ) -> None:
     dice = random.Random(seed)
     phone = MoodyGateway(tmp_path / "phone", SPEED)
-    async with Domain(tmp_path, engine=SilentEngine(), gateway=phone) as domain:
+    async with Domain(tmp_path, engine=SilentEngine(), gateway=phone, url=store_url) as domain:
         bot = await domain.linked_bot()
         state, cursor = await snapshot(domain, bot)
         for _ in range(25):

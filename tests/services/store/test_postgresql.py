@@ -1,10 +1,6 @@
-"""The same statements on PostgreSQL: a server of the test's own, on a socket of its own."""
+"""What is particular about PostgreSQL: a server that goes away, and views that are kept."""
 
 import asyncio
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,59 +15,21 @@ from services.store import bots as table
 from services.store.ledger import Ledger
 from services.store.schema import bots
 from tests.domain import Domain, Journal
+from tests.postgresql import MISSING, PROGRAMS, PostgreSQL, postgresql
 
-PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"))), None)
-
-pytestmark = pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not installed")
-
-
-class Server:
-    """``url`` of a database that is empty at first."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.url = f"postgresql://pulso@/postgres?host={folder}"
-
-    def run(self, program: str, *arguments: str) -> None:
-        assert PROGRAMS is not None
-        # PostgreSQL refuses to run as root.
-        user = "postgres" if os.geteuid() == 0 else None
-        subprocess.run(
-            [PROGRAMS / program, "-D", self.folder / "data", *arguments],
-            user=user,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=self.folder,
-        )
-
-    def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
-        self.run("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", options)
-
-    def stop(self) -> None:
-        self.run("pg_ctl", "stop", "-w", "-m", "immediate")
+pytestmark = pytest.mark.skipif(PROGRAMS is None, reason=MISSING)
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    pytest.importorskip("psycopg")
-    # Short, for a socket's path; and in a folder that another user may enter.
-    folder = Path(tempfile.mkdtemp(prefix="pulso-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    server = Server(folder)
-    try:
-        server.run("initdb", "-U", "pulso", "--no-sync", "-A", "trust", "-E", "UTF8")
-        server.start()
+def server() -> Iterator[PostgreSQL]:
+    """A server that may be stopped."""
+    with postgresql() as server:
         yield server
-        server.stop()
-    finally:
-        shutil.rmtree(folder)
 
 
 @pytest.mark.gen_test(timeout=60)
 async def test_a_chat_goes_all_its_ways_and_outlives_a_restart(
-    tmp_path: Path, server: Server
+    tmp_path: Path, server: PostgreSQL
 ) -> None:
     async with Domain(tmp_path, engine=SilentEngine(), url=server.url) as domain:
         bot = await domain.linked_bot("Tienda")
@@ -93,7 +51,7 @@ async def test_a_chat_goes_all_its_ways_and_outlives_a_restart(
         assert (await domain.snapshots.page([bot])).sessions == []
 
 
-def test_a_server_that_goes_away_is_unavailable_and_comes_back(server: Server) -> None:
+def test_a_server_that_goes_away_is_unavailable_and_comes_back(server: PostgreSQL) -> None:
     databases = [Database(server.url), Database(server.url)]
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(Database.open, databases))
@@ -110,7 +68,7 @@ def test_a_server_that_goes_away_is_unavailable_and_comes_back(server: Server) -
 
 @pytest.mark.gen_test(timeout=60)
 async def test_a_server_that_goes_away_amid_changes_loses_none_that_was_acknowledged(
-    server: Server,
+    server: PostgreSQL,
 ) -> None:
     ledger = Ledger(Database(server.url), Journal())
     await ledger.open()
@@ -139,7 +97,7 @@ async def test_a_server_that_goes_away_amid_changes_loses_none_that_was_acknowle
     await ledger.close()
 
 
-def test_a_database_of_another_program_is_refused(server: Server) -> None:
+def test_a_database_of_another_program_is_refused(server: PostgreSQL) -> None:
     database = Database(server.url)
     with database.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE recipes (name text)")
@@ -149,7 +107,7 @@ def test_a_database_of_another_program_is_refused(server: Server) -> None:
     database.close()
 
 
-def test_a_reader_keeps_its_view_while_others_write(server: Server) -> None:
+def test_a_reader_keeps_its_view_while_others_write(server: PostgreSQL) -> None:
     database = Database(server.url)
     database.open()
     count = select(func.count()).select_from(bots)

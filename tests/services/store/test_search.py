@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -13,9 +12,9 @@ from services.store.search import Hit, fold, fold_contact
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
+def connection(store_url: str) -> Iterator[Connection]:
     """A store with two bots, in a transaction of the test's own."""
-    database = Database(f"sqlite:///{tmp_path / 'pulso.db'}")
+    database = Database(store_url)
     database.open()
     with database.writing() as connection:
         for bot in ("b1", "b2"):
@@ -155,7 +154,8 @@ def test_pages_hold_every_hit_once_newest_hit_first(
 def test_a_word_that_is_everywhere_costs_a_bounded_look(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_TEXTS", {"sqlite": search._TEXTS["sqlite"].limit(10)})
+    texts = {name: statement.limit(10) for name, statement in search._TEXTS.items()}
+    monkeypatch.setattr(search, "_TEXTS", texts)
     monkeypatch.setattr(search, "MOST_HITS", 10)
     old = write(connection, "1", "pedido")
     named = write(connection, "8", "hola", name="Pedido")
