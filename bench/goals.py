@@ -45,7 +45,6 @@ GOALS = (
     Goal("latency", "p99", 1.0, "original"),
     Goal("storm", "seconds", 2.5),
     Goal("storm", "lost", 0),
-    Goal("storm", "seconds", 2.5),
     Goal("heartbeats", "core", 2),
     Goal("heartbeats", "stall", 50),
     Goal("ingest", "rate", 1_000, least=True),
