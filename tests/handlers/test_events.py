@@ -1,8 +1,6 @@
 """POST /events: another service's events, all of them or none; and renewing a stream."""
 
 import json
-import threading
-import time
 from typing import Any
 
 import pytest
@@ -84,6 +82,8 @@ def test_times_are_told_in_one_form_and_unknown_fields_are_dropped(server: Runni
 
 
 RECEIVED = {"type": "message:received", "botId": "b", "sessionId": "s"}
+
+
 WRONG: list[tuple[Any, str | None]] = [
     ({}, "type"),
     ({"botId": "b"}, "type"),
@@ -221,100 +221,3 @@ def test_what_is_202_is_in_the_history(server: RunningPulso) -> None:
     place = head(server)
     ids = server.publish(message("kept", "one"), message("kept", "two"))
     assert [event.id for event in server.stream("kept", after=place).take(3)[1:]] == ids
-
-
-# --- Idempotency-Key ---------------------------------------------------------------------
-
-
-def test_a_retry_answers_as_the_first_time_and_publishes_nothing(server: RunningPulso) -> None:
-    first = post(server, message("b", "once"), Idempotency_Key="k1")
-    after = head(server)
-    again = post(server, message("b", "once"), Idempotency_Key="k1")
-    assert (again.status, again.json) == (202, first.json)
-    several = post(server, [message("b", "x"), message("b", "y")], Idempotency_Key="k2")
-    assert post(server, [message("b", "x"), message("b", "y")], Idempotency_Key="k2").json == (
-        several.json
-    )
-    assert after == first.json["id"]
-    assert head(server) == several.json["ids"][-1]
-
-
-def test_a_key_belongs_to_its_sub_and_its_body_byte_for_byte(server: RunningPulso) -> None:
-    body = json.dumps(message("b", "x")).encode()
-    first = post(server, body, Idempotency_Key="mine")
-    assert post(server, body + b" ", Idempotency_Key="mine").status == 409
-    other = post(server, body, server.token("other", publish=True), Idempotency_Key="mine")
-    assert other.status == 202
-    assert other.json != first.json
-    assert post(server, body, Idempotency_Key="mine").json == first.json
-
-
-def test_refused_requests_are_not_remembered(server: RunningPulso) -> None:
-    assert post(server, {}, Idempotency_Key="refused").status == 400
-    narrow = server.token("publisher", publish=True, bots=["mine"])
-    assert post(server, message("b", "x"), narrow, Idempotency_Key="refused").status == 403
-    assert post(server, message("b", "x"), Idempotency_Key="refused").status == 202
-
-
-@pytest.mark.parametrize("key", ["", "x" * 129, "a\x85"])
-def test_a_key_that_is_none_is_refused(server: RunningPulso, key: str) -> None:
-    answer = post(server, message("b", "x"), Idempotency_Key=key)
-    assert (answer.status, answer.json["field"]) == (400, "Idempotency-Key")
-
-
-def test_the_longest_key_counts(server: RunningPulso) -> None:
-    first = post(server, message("b", "x"), Idempotency_Key="x" * 128)
-    assert post(server, message("b", "x"), Idempotency_Key="x" * 128).json == first.json
-
-
-def test_retries_side_by_side_publish_once(server: RunningPulso) -> None:
-    stream = server.stream("beside")
-    stream.next()
-    answers: list[Any] = []
-
-    def retry() -> None:
-        body = [message("beside", f"{n}") for n in range(50)]
-        answers.append(post(server, body, Idempotency_Key="beside").json["ids"])
-
-    threads = [threading.Thread(target=retry) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(ids == answers[0] for ids in answers)
-    [last] = server.publish(message("beside", "last"))
-    assert [event.id for event in stream.take(51)] == [*answers[0], last]
-
-
-# --- Renewing ------------------------------------------------------------------------------
-
-
-def renew(server: RunningPulso, stream_id: Any, **claims: Any) -> Answer:
-    token = server.token(claims.pop("sub", "renewer"), **claims)
-    return server.request("POST", "/events/renew", {"streamId": stream_id}, token=token)
-
-
-def test_renewing_answers_with_the_new_end(server: RunningPulso) -> None:
-    now = int(time.time())
-    stream = server.stream("b1", token=server.token("renewer", exp=now + 300))
-    stream_id = stream.next().json["streamId"]
-    answer = renew(server, stream_id, exp=now + 600)
-    assert answer.status == 200
-    assert answer.json["expiresAt"].endswith(".000Z")
-    assert renew(server, stream_id, exp=now + 600).status == 200
-    assert renew(server, stream_id, exp=now + 599).status == 409
-    assert renew(server, stream_id, exp=now + 900, bots=["b2"]).status == 403
-    assert renew(server, stream_id, exp=now + 900, sub="another").status == 404
-    assert renew(server, "nope", exp=now + 900).status == 404
-    assert renew(server, stream_id).json == {"expiresAt": None}
-    assert renew(server, stream_id, exp=now + 9000).status == 409
-
-
-@pytest.mark.parametrize("body", [{}, {"streamId": 5}, {"streamId": None}, [], b"", b"null"])
-def test_a_renewal_without_a_stream_is_named(server: RunningPulso, body: Any) -> None:
-    answer = server.request("POST", "/events/renew", body, token=server.token())
-    assert answer.status == 400
-
-
-def test_renewing_needs_a_token(server: RunningPulso) -> None:
-    assert server.request("POST", "/events/renew", {"streamId": "x"}).status == 401
