@@ -39,7 +39,7 @@ check: $(VENV)/test $(TOOLS) $(PACKAGES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	node_modules/.bin/biome check .
+	node_modules/.bin/biome check --error-on-warnings .
 	node_modules/.bin/tsc
 	node_modules/.bin/tsc -p tsconfig.node.json
 	node_modules/.bin/tsc -p $(DOUBLE)
