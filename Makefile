@@ -26,11 +26,12 @@ test: $(VENV)/test
 	@sh tests/system_packages.sh
 	@# Without npm the tests that need Node are skipped, by name.
 	@if command -v npm >/dev/null; then \
-		$(MAKE) --no-print-directory $(PACKAGES) && node --test $(UNITS); \
-	else echo "There is no npm: the tests of JavaScript alone are left out" >&2; fi
+		$(MAKE) --no-print-directory $(PACKAGES); \
+	else echo "There is no npm: the tests of JavaScript are left out" >&2; fi
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
+	@if command -v npm >/dev/null; then node --test $(UNITS); fi
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone'
 	$(BIN)/python -m pytest -m alone
 endif
