@@ -16,24 +16,16 @@ from tornado.iostream import IOStream
 from services.access.tokens import Claims
 from services.bus.control_events import Closing, RefusalReason
 from services.bus.event_bus import EventBus
-from services.bus.sse import chunk, control_frame, ping_frame
-from services.bus.subscription import Remainder
+from services.bus.sse import control_frame
 from services.errors import Conflict, Forbidden, NotFound
 from services.streams.stream import Stream
+from services.streams.ticker import Ticker
 from services.timestamps import iso
 
-TICK_SECONDS = 0.1
-# How long a client that takes nothing may hold up the end of a stream it may not have.
-FAREWELL_SECONDS = 1.0
-SWEEP_SECONDS = 5.0
 # Who was refused comes back after so long.
 REFUSED_MS = (15_000, 30_000)
 # What a shutdown keeps for all that comes after its streams.
 LAST_SECONDS = 1.0
-# A tick that comes later than this was not late because of other work.
-STANDSTILL_SECONDS = 0.5
-# Beyond this the wall clock was set: NTP slews it by 0.5 ms a second at most.
-CLOCK_SET_SECONDS = 0.25
 
 
 class Streams:
@@ -61,30 +53,20 @@ class Streams:
         self.opened = 0
         self.closed: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self.writing: dict[Stream, None] = {}
+        self._ticker = ticker = Ticker(bus, heartbeat, write_timeout)
+        # Those in the middle of a write, for the ticker to watch.
+        self.writing = ticker.writing
         self._streams: dict[str, Stream] = {}
         self._per_user: Counter[str] = Counter()
-        slots = max(1, round(heartbeat / TICK_SECONDS))
-        self._slots: list[dict[Stream, None]] = [{} for _ in range(slots)]
-        self._slot = 0
-        self._tick = heartbeat / slots
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        # The wall clock less the loop's.
-        self._clock_offset = 0.0
-        self._swept_at = 0.0
         self._emptied: asyncio.Event | None = None
 
     def start(self) -> None:
         """Begin to tick. Needs a running loop."""
-        loop = self.loop
-        self._clock_offset = time.time() - loop.time()
-        self._timer = loop.call_later(self._tick, self._on_tick, loop.time() + self._tick)
+        self._ticker.start(self.loop, self._streams.values())
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._ticker.stop()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -218,8 +200,7 @@ class Streams:
         self._streams[stream.id] = stream
         self._per_user[stream.claims.sub] += 1
         self.opened += 1
-        stream.slot = self._slot - 1  # visited last: a whole heartbeat from now
-        self._slots[stream.slot][stream] = None
+        self._ticker.enter(stream)
         stream.end_by_age(self.max_age)
 
     def leave(self, stream: Stream) -> None:
@@ -229,67 +210,7 @@ class Streams:
         self._per_user[sub] -= 1
         if self._per_user[sub] <= 0:
             del self._per_user[sub]
-        self._slots[stream.slot].pop(stream, None)
-        self.writing.pop(stream, None)
+        self._ticker.leave(stream)
         self.closed[stream.subscription.closing or "gone"] += 1
         if not self._streams and self._emptied is not None:
             self._emptied.set()
-
-    def _on_tick(self, due: float) -> None:
-        loop = self.loop
-        # Paced by the plan, not by when the loop came round; a long stop is not made up for.
-        following = max(due + self._tick, loop.time() + self._tick / 2)
-        self._timer = loop.call_at(following, self._on_tick, following)
-        slot = self._slots[self._slot]
-        self._slot = (self._slot + 1) % len(self._slots)
-        if slot:
-            self._ping(slot)
-        now = time.monotonic()
-        late = loop.time() - due
-        if self.writing:
-            if late > STANDSTILL_SECONDS:
-                self._extend_write_deadlines(late)
-            self._drop_stuck(now)
-        self._heed_wall_clock()
-        if now - self._swept_at > SWEEP_SECONDS:
-            self._swept_at = now
-            self.bus.history.sweep(now)
-
-    def _ping(self, slot: dict[Stream, None]) -> None:
-        # All idle streams have reached the same cursor; one that has something waiting gets
-        # that instead, and its write timeout watches it.
-        reached = self.bus.flushed_seq()
-        frame = ping_frame(self.bus.cursor_at(reached))
-        framed = chunk(frame)
-        for stream in tuple(slot):
-            if stream.subscription.sink is not None:
-                rest = stream.outlet.send(framed if stream.outlet.chunked else frame)
-                if rest:
-                    stream.subscription.put_remainder(Remainder(rest, reached))
-
-    def _heed_wall_clock(self) -> None:
-        # Tokens end by it, timers don't; and it can be set.
-        offset = time.time() - self.loop.time()
-        if abs(offset - self._clock_offset) > CLOCK_SET_SECONDS:
-            self._clock_offset = offset
-            for stream in self._streams.values():
-                stream.set_timer()
-
-    def _extend_write_deadlines(self, seconds: float) -> None:
-        # This process stood still: what a client took meanwhile has not been looked at yet.
-        for stream in self.writing:
-            if stream.writing_since is not None:
-                stream.writing_since += seconds
-
-    def _drop_stuck(self, now: float) -> None:
-        for stream in tuple(self.writing):
-            since = stream.writing_since
-            if since is not None and now - since > self.write_timeout:
-                stream.subscription.close("timeout")
-                stream.abort()
-            elif (
-                stream.subscription.closing in ("revoked", "token-expired")
-                and stream.closing_since is not None
-                and now - stream.closing_since > FAREWELL_SECONDS
-            ):
-                stream.abort()
