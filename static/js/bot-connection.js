@@ -9,7 +9,7 @@ import { BotEventSource } from './events.js';
 import { t } from './i18n/i18n.js';
 import { translateServerText } from './i18n/server-words.js';
 import { botPath, get, post } from './pages/api.js';
-import { fold, fromStatus } from './pages/bot-state.js';
+import { BOT_EVENTS, fold, fromStatus } from './pages/bot-state.js';
 import { confirm } from './ui/dialogs.js';
 import { el, setText } from './ui/dom.js';
 import { contact, secondsUntil } from './ui/format.js';
@@ -17,8 +17,6 @@ import { contact, secondsUntil } from './ui/format.js';
 /** @import { BotEvent, BotState, StatusAnswer } from './types.js' */
 /** @import { Key } from './i18n/i18n.js' */
 
-/** @type {('bot:qr' | 'bot:connecting' | 'bot:connected' | 'bot:disconnected' | 'bot:qr-expired')[]} */
-const EVENTS = ['bot:qr', 'bot:connecting', 'bot:connected', 'bot:disconnected', 'bot:qr-expired'];
 const LAST_CODE = 6;
 
 export class BotConnection extends HTMLElement {
@@ -58,7 +56,7 @@ export class BotConnection extends HTMLElement {
     const pollSeconds = Number(this.getAttribute('poll-seconds')) || undefined;
     const source = new BotEventSource(this.botId, pollSeconds ? { pollSeconds } : {});
     this.#source = source;
-    for (const type of EVENTS) source.on(type, (event) => this.#apply(event));
+    for (const type of BOT_EVENTS) source.on(type, (event) => this.#apply(event));
     source
       // A first read that failed is made up for as soon as the server is back.
       .on('connected', () => this.#state ?? this.#read(source))

@@ -3,6 +3,19 @@
 /** @import { BotState, PageEvent, StatusAnswer } from '../types.js' */
 
 /**
+ * What changes the state of a bot's connection.
+ *
+ * @type {('bot:qr' | 'bot:connecting' | 'bot:connected' | 'bot:disconnected' | 'bot:qr-expired')[]}
+ */
+export const BOT_EVENTS = [
+  'bot:qr',
+  'bot:connecting',
+  'bot:connected',
+  'bot:disconnected',
+  'bot:qr-expired',
+];
+
+/**
  * The state that a status answer describes.
  *
  * @param {StatusAnswer} answer

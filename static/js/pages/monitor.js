@@ -5,6 +5,7 @@ import { compose } from '../chat/composer.js';
 import { MessageLog } from '../chat/message-log.js';
 import { nameOf, SessionList } from '../chat/session-list.js';
 import { t } from '../i18n/i18n.js';
+import { MOST_BOTS } from '../stream/stream-leader.js';
 import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
@@ -12,8 +13,6 @@ import { get, patch, post, sessionPath, withQuery } from './api.js';
 import { begin, run } from './page.js';
 
 const SEARCH_PAUSE_MS = 250;
-// The contract's limit of bots on one stream.
-const MOST_BOTS = 100;
 
 const query = new URLSearchParams(location.search);
 

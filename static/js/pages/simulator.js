@@ -9,19 +9,11 @@ import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, field, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
 import { botPath, get, post, simulatorPath, withQuery } from './api.js';
-import { fold, fromStatus } from './bot-state.js';
+import { BOT_EVENTS, fold, fromStatus } from './bot-state.js';
 import { begin, run } from './page.js';
 
 /** @import { Bot, BotEvent, BotState, Handlers, PageEvent, Session } from '../types.js' */
 /** @import { ConversationState } from '../chat/conversation-state.js' */
-
-const BOT_EVENTS = [
-  'bot:qr',
-  'bot:connecting',
-  'bot:connected',
-  'bot:disconnected',
-  'bot:qr-expired',
-];
 
 const query = new URLSearchParams(location.search);
 /** @param {string | null | undefined} address */

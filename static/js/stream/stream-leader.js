@@ -14,7 +14,7 @@ import { StreamLink } from './stream-link.js';
 /** @typedef {{ id: string, bots: string[], cursor?: string | null, notify: Notify }} LeadingTab */
 
 // The server's limit of bots on one stream.
-const MOST_BOTS = 100;
+export const MOST_BOTS = 100;
 
 export class StreamLeader {
   #own;
