@@ -249,5 +249,11 @@ def make_gateway(settings: Settings) -> Gateway:
 def make_engine(settings: Settings) -> AIEngine:
     """What answers customers, as ``PULSO_AI`` says."""
     if settings.ai == "openai":
-        return OpenAIEngine(settings.ai_base_url, settings.ai_model, settings.ai_api_key)
+        return OpenAIEngine(
+            settings.ai_base_url,
+            settings.ai_model,
+            settings.ai_api_key,
+            timeout=settings.ai_timeout_seconds,
+            context_tokens=settings.ai_context_tokens,
+        )
     return SilentEngine() if settings.ai == "off" else ScriptedEngine()

@@ -15,6 +15,7 @@ from stamina import retry_context
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from services.assistant.completion import Again, pieces
+from services.assistant.context import newest
 from services.assistant.engine import Answer, EngineFailed, Turn
 from services.text import NOT_IN_TEXT
 
@@ -27,7 +28,6 @@ ATTEMPTS = 4
 # the bots that were refused together don't come back together.
 FIRST_PAUSE, LONGEST_PAUSE, JITTER = 1.0, 8.0, 1.0
 LONGEST_RETRY_AFTER = 30.0
-ALL_SECONDS = 120.0  # for all attempts; a customer who waited longer has gone
 READ_SECONDS = 60.0  # a model on a small machine may think this long before a token
 LONGEST_ANSWER = 65_536  # characters, as WhatsApp takes them
 
@@ -37,10 +37,21 @@ log = logging.getLogger("pulso.assistant")
 class OpenAIEngine:
     """``base_url`` ends where ``/chat/completions`` begins, such as ``http://127.0.0.1:8000/v1``.
 
-    ``speed`` divides the pauses between attempts; 1 is real time.
+    ``timeout``: seconds for one answer with all its attempts; a customer who waited longer has
+    gone. ``context_tokens``: how much of the chat the model gets, its newest part. ``speed``
+    divides the pauses between attempts; 1 is real time.
     """
 
-    def __init__(self, base_url: str, model: str, api_key: str = "", speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str = "",
+        *,
+        timeout: float = 60.0,
+        context_tokens: int = 3000,
+        speed: float = 1.0,
+    ) -> None:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._model = model
         self._api_key = api_key
@@ -48,6 +59,8 @@ class OpenAIEngine:
         self._headers = {"Accept-Encoding": "identity"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
+        self._timeout = timeout
+        self._context_tokens = context_tokens
         self._speed = speed
         self._client: httpx.AsyncClient | None = None
 
@@ -55,10 +68,10 @@ class OpenAIEngine:
         if not history or history[-1].from_me:
             return None
         try:
-            async with asyncio.timeout(ALL_SECONDS):
+            async with asyncio.timeout(self._timeout):
                 text = await self._attempts(history)
         except TimeoutError:
-            raise EngineFailed(f"The model had no answer in {ALL_SECONDS:.0f} s") from None
+            raise EngineFailed(f"The model had no answer in {self._timeout:g} s") from None
         except EngineFailed as error:
             # Servers repeat the key that they refuse.
             raise EngineFailed(self._without_key(str(error))) from None
@@ -101,7 +114,7 @@ class OpenAIEngine:
     async def _pieces(self, history: Sequence[Turn]) -> AsyncIterator[str]:
         turns = [
             {"role": "assistant" if turn.from_me else "user", "content": turn.text}
-            for turn in history
+            for turn in newest(history, self._context_tokens)
         ]
         body = {
             "model": self._model,

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 THINKING = 0.6  # an answer in no time at all looks wrong under "typing…"
 COMPOSING_LASTS = 8.0  # WhatsApp takes "typing…" back by itself after some 10 s
-TURNS = 20  # how much of the chat the engine gets to read
+TURNS = 100  # how much of the chat the engine gets to read; it may take less
 
 
 class Answering:

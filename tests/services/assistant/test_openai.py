@@ -249,3 +249,30 @@ async def test_nothing_is_asked_where_nothing_is_to_be_answered(asked) -> None:
     assert await engine.answer([]) is None
     assert await engine.answer([Turn("hola", True)]) is None
     assert asked == []
+
+
+@soon
+async def test_an_answer_has_so_many_seconds_in_all(base_url, http_server, behaviours) -> None:
+    free = asyncio.Event()
+
+    async def behave(handler: RequestHandler) -> None:
+        await free.wait()
+
+    behaviours.append(behave)
+    engine = OpenAIEngine(f"{base_url}/v1", "a-model", timeout=0.1)
+    with pytest.raises(EngineFailed, match=r"no answer in 0\.1 s"):
+        await engine.answer(HISTORY)
+    free.set()
+    await engine.close()
+
+
+@soon
+async def test_of_a_long_chat_the_model_gets_the_newest_part(
+    base_url, http_server, behaviours, asked
+) -> None:
+    behaviours.append(streaming(chunk("Sí", "stop")))
+    engine = OpenAIEngine(f"{base_url}/v1", "a-model", context_tokens=100)
+    await engine.answer([Turn("antes " * 500, False), *HISTORY])
+    await engine.close()
+    turns = [turn["content"] for turn in asked[0][0]["messages"][1:]]
+    assert turns == [turn.text for turn in HISTORY]
