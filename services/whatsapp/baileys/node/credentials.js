@@ -8,13 +8,16 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BufferJSON, initAuthCreds, proto } from 'baileys';
+import { warn } from './stdio.js';
 
 /** @import { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap } from 'baileys' */
 /** @typedef {(name: string) => string} PathOf where the value of this name is kept */
@@ -32,6 +35,7 @@ const besides = (path) => `${path}.${randomBytes(6).toString('hex')}.tmp`;
  */
 export function loadCredentials(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  sweep(folder);
   /** @type {PathOf} */
   const path = (name) => join(folder, fileName(name));
   const creds = readCreds(path('creds')) ?? initAuthCreds();
@@ -48,8 +52,15 @@ export function loadCredentials(folder) {
 export async function forgetCredentials(folder, all = false) {
   if (all) return rm(folder, { recursive: true, force: true });
   const names = await readdir(folder).catch(() => []);
-  const gone = names.filter((name) => name.endsWith('.json') || name.endsWith('.tmp'));
+  const gone = names.filter((name) => /\.(json|tmp|damaged)$/.test(name));
   await Promise.all(gone.map((name) => rm(join(folder, name), { force: true })));
+}
+
+// What a kill left between the making of a file and its renaming.
+/** @param {string} folder */
+function sweep(folder) {
+  for (const name of readdirSync(folder))
+    if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
 }
 
 /** @param {string} path @returns {AuthenticationCreds | null} */
@@ -70,12 +81,16 @@ function writeCreds(path, creds) {
   const temporary = besides(path);
   const file = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(file, JSON.stringify(creds, BufferJSON.replacer));
+    const bytes = Buffer.from(JSON.stringify(creds, BufferJSON.replacer));
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
     fsyncSync(file);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
 }
 
 /**
@@ -93,14 +108,26 @@ async function getKeys(path, type, ids) {
   return found;
 }
 
+// Only a file that isn't there is no key: what can't be read now may be read later, and a session
+// begun in its place would cost what the old one still has to read.
 /** @param {string} path @param {keyof SignalDataTypeMap} type @returns {Promise<any>} */
 async function readKey(path, type) {
+  let text;
   try {
-    const value = JSON.parse(await readFile(path, 'utf8'), BufferJSON.reviver);
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const value = JSON.parse(text, BufferJSON.reviver);
     return type === 'app-state-sync-key' && value
       ? proto.Message.AppStateSyncKeyData.fromObject(value)
       : value;
   } catch {
+    // Nothing of ours is ever half written: it was damaged before it came here, and stays so.
+    await rename(path, `${path}.damaged`);
+    warn(`${path} is damaged, and was put aside as ${path}.damaged`);
     return null;
   }
 }
@@ -124,9 +151,14 @@ async function setKeys(path, keys) {
 /** @param {string} path @param {unknown} value */
 async function writeKey(path, value) {
   const temporary = besides(path);
-  await writeFile(temporary, JSON.stringify(value, BufferJSON.replacer), {
-    mode: 0o600,
-    flag: 'wx',
-  });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, JSON.stringify(value, BufferJSON.replacer), {
+      mode: 0o600,
+      flag: 'wx',
+    });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -61,4 +61,34 @@ test('forgetting leaves the outbox, unless all of it is to go', async () => {
   await forgetCredentials(folder, true);
   assert.throws(() => readdirSync(folder), { code: 'ENOENT' });
   await forgetCredentials(folder);
+});
+
+test('only a file that is not there is no key', async () => {
+  const { keys } = loadCredentials(folder).state;
+  assert.deepEqual(await keys.get('session', ['a.1']), { 'a.1': null });
+  mkdirSync(join(folder, 'session-a.1.json'));
+  await assert.rejects(keys.get('session', ['a.1']), { code: 'EISDIR' });
+});
+
+test('a key that is damaged is put aside', async () => {
+  const { keys } = loadCredentials(folder).state;
+  writeFileSync(join(folder, 'session-a.1.json'), '{"_sess');
+  assert.deepEqual(await keys.get('session', ['a.1']), { 'a.1': null });
+  assert.deepEqual(readdirSync(folder), ['session-a.1.json.damaged']);
+});
+
+test('what a kill left half made is swept at the start', () => {
+  loadCredentials(folder).save();
+  writeFileSync(join(folder, 'session-a.1.json.0f.tmp'), '{"_sess');
+  loadCredentials(folder);
+  assert.deepEqual(readdirSync(folder), ['creds.json']);
+});
+
+test('what can not be written leaves nothing half made', async () => {
+  const { state, save } = loadCredentials(folder);
+  mkdirSync(join(folder, 'session-a.1.json'));
+  await assert.rejects(state.keys.set({ session: { 'a.1': Buffer.from('x') } }));
+  mkdirSync(join(folder, 'creds.json'));
+  assert.throws(save);
+  assert.deepEqual(readdirSync(folder).sort(), ['creds.json', 'session-a.1.json']);
 });
