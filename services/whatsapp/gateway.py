@@ -65,7 +65,8 @@ class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     ``chat_id`` is the chat's address, ``alt_chat_id`` its other one where it has two
     (phone number and LID). ``live`` is False for what comes from history or as an echo of an
     own send (Baileys' ``append``): it is stored, never answered. ``media`` describes what is
-    not text, as the gateway needs it to fetch it again.
+    not text, as the gateway needs it to fetch it again. One of ``kind`` ``undecryptable`` came and
+    can't be read; where it can be later, it arrives again under the same id.
     """
 
     chat_id: str
@@ -78,6 +79,23 @@ class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     live: bool = True
     alt_chat_id: str | None = None
     media: dict[str, Any] | None = None
+
+
+class MessageChanged(OfBot, frozen=True, kw_only=True, tag="change"):
+    """What became of an earlier message: its text, its deletion, a reaction to it.
+
+    ``message_id`` is that message's, ``change_id`` that of what brought the change, ``from_me``
+    says whose it is. ``text`` is the new one, or the reaction; ``""`` takes a reaction back.
+    """
+
+    chat_id: str
+    message_id: str
+    change_id: str
+    from_me: bool
+    change: Literal["edited", "deleted", "reaction"]
+    text: str
+    timestamp: float  # seconds since 1970
+    alt_chat_id: str | None = None
 
 
 class Acked(OfBot, frozen=True, kw_only=True, tag="ack"):
@@ -103,6 +121,7 @@ GatewayEvent = (
     | Disconnected
     | Failed
     | MessageArrived
+    | MessageChanged
     | Acked
     | Presence
 )

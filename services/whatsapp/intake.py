@@ -1,9 +1,10 @@
 """From the gateway's sink to the services, bot by bot in the order things happened.
 
 The sink never waits; whoever feeds it may wait for what it gives back, and so be held back. A
-bot's events are taken one after the other, but for messages and acks, of which those that wait
-are handed to the store together; bots don't wait for each other. Where the store is out of
-reach the event waits for it. One that can't be dealt with is logged, and the next is taken.
+bot's events are taken one after the other, but for messages, their changes and acks, of which
+those that wait are handed to the store together; bots don't wait for each other. Where the store
+is out of reach the event waits for it. One that can't be dealt with is logged, and the next is
+taken.
 """
 
 import asyncio
@@ -13,14 +14,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from services.errors import Unavailable
-from services.whatsapp.gateway import Acked, GatewayEvent, MessageArrived
+from services.whatsapp.gateway import Acked, GatewayEvent, MessageArrived, MessageChanged
 
 log = logging.getLogger(__name__)
 
 # Seconds between attempts, on top of the 5 s that the store itself waits; the last one repeats.
 PATIENCE = (0.2, 1.0, 5.0, 15.0)
 # What changes the store and nothing else: a run of these is one group of changes, in their order.
-GROUPED = (MessageArrived, Acked)
+GROUPED = (MessageArrived, MessageChanged, Acked)
 LONGEST_RUN = 64
 
 Taker = Callable[[Any], Awaitable[None]]

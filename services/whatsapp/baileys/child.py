@@ -25,6 +25,7 @@ SCRIPT = Path(__file__).parent / "node" / "main.js"
 LINE_LIMIT = 4 * 1024 * 1024  # bytes; WhatsApp's longest texts stay far below
 STEADY = 60.0  # seconds a process must have lived for its death to count as a first one
 MOST_UNSETTLED = 1000  # events read and not dealt with yet
+WARNING = "WARNING "  # a line of its stderr that an administrator should see begins so
 GOODBYE = 4.0  # seconds it may take to end by itself; it gives up on its sockets after 2
 
 
@@ -109,6 +110,11 @@ class Child:
         self._process.stdin.write(line + b"\n")
         return answered
 
+    def tell(self, cmd: str, **fields: Any) -> None:
+        """Written at once, where there is a process; no answer comes."""
+        if self.ready and self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(msgspec.json.encode({"cmd": cmd, **fields}) + b"\n")
+
     async def close(self) -> None:
         """End the process; after ``GOODBYE`` seconds by force."""
         self._closing = True
@@ -128,7 +134,10 @@ class Child:
         deaths = 0
         while not self._closing:
             began = time.monotonic()
-            await self._live(node)
+            try:
+                await self._live(node)
+            except Exception:
+                log.exception("The WhatsApp process could not be listened to")
             if self._closing:
                 return
             if self._unusable is not None:
@@ -163,9 +172,15 @@ class Child:
         assert process.stdout is not None
         assert process.stderr is not None
         try:
-            await asyncio.gather(self._listen(process.stdout), _log(process.stderr))
+            async with asyncio.TaskGroup() as readers:
+                readers.create_task(self._listen(process.stdout))
+                readers.create_task(_log(process.stderr))
             await process.wait()
         finally:
+            # Whatever ended the listening: two processes must never hold the same bots.
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
             self._process = None
             self._ready.clear()
             for answered in list(self._requests.values()):
@@ -189,7 +204,11 @@ class Child:
                 self.unreadable += 1
                 log.warning("The WhatsApp process wrote what can't be read: %s", error)
                 continue
-            self._take(read)
+            try:
+                self._take(read)
+            except Exception:
+                # It stays in the outbox, and comes again with the next process.
+                log.exception("What the WhatsApp process wrote could not be dealt with")
 
     def _take(self, line: wire.Line) -> None:
         match line:
@@ -219,5 +238,13 @@ class Child:
 
 
 async def _log(lines: asyncio.StreamReader) -> None:
-    while line := await lines.readline():
-        log.debug("WhatsApp process: %s", line.decode(errors="replace").rstrip())
+    while True:
+        try:
+            line = await lines.readline()
+        except ValueError:  # over LINE_LIMIT
+            continue
+        if not line:
+            return
+        text = line.decode(errors="replace").rstrip()
+        level = logging.WARNING if text.startswith(WARNING) else logging.DEBUG
+        log.log(level, "WhatsApp process: %s", text.removeprefix(WARNING))

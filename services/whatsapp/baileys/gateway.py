@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Mapping
@@ -19,17 +18,16 @@ from typing import Literal
 
 from services.whatsapp.baileys import wire
 from services.whatsapp.baileys.child import Child, ChildGone
+from services.whatsapp.baileys.downloads import Downloads
+from services.whatsapp.baileys.receipts import Receipts
 from services.whatsapp.baileys.running_bot import RunningBot
 from services.whatsapp.baileys.status_codes import Verdict, verdict, wait
 from services.whatsapp.gateway import (
-    Acked,
     Connected,
     Connecting,
     Disconnected,
     Failed,
     GatewayEvent,
-    MediaUnavailable,
-    MessageArrived,
     Presence,
     QrExpired,
     QrShown,
@@ -46,6 +44,9 @@ _PASSED_ON = re.compile(
     r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
 )
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
+ANSWER_PATIENCE = 4.0  # seconds beyond it in which the process says what came of it
+NOT_TAKEN = "WhatsApp did not take the message within 30 s"
+UNKNOWN = "It is not known whether WhatsApp took the message"
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
 
 
@@ -73,6 +74,8 @@ class BaileysGateway:
         self._bots: dict[str, RunningBot] = {}
         self._folder = data_dir / "whatsapp"
         self._child = Child(self._folder, child_environ, self._heard, self._down)
+        self._receipts = Receipts(self._child)
+        self._downloads = Downloads(self._child, self._folder)
 
     @property
     def child_pid(self) -> int | None:
@@ -105,11 +108,31 @@ class BaileysGateway:
             await asyncio.to_thread(shutil.rmtree, self._folder / bot_id, ignore_errors=True)
 
     async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
-        try:
-            async with asyncio.timeout(SEND_PATIENCE):
-                await self._send(bot_id, chat_id, message_id, text)
-        except TimeoutError:
-            raise SendFailed("WhatsApp did not take the message within 30 s") from None
+        # The same id over every process and connection: to the contact's phone it stays one
+        # message, however often it has to be sent.
+        end = time.monotonic() + SEND_PATIENCE
+        may_be_out = False  # a process that was asked to send it is gone without an answer
+        while True:
+            bot = self._bots.get(bot_id)
+            if bot is None:
+                raise SendFailed(UNKNOWN if may_be_out else "The bot isn't connected")
+            if not await _online(bot, end - time.monotonic()):
+                raise SendFailed(UNKNOWN if may_be_out else NOT_TAKEN)
+            if self._bots.get(bot_id) is not bot:
+                continue
+            if not self._child.ready:
+                bot.online.clear()
+                continue
+            try:
+                await self._put(bot_id, chat_id, message_id, text, end - time.monotonic())
+                return
+            except ChildGone:
+                bot.online.clear()
+                may_be_out = True
+            except TimeoutError:
+                raise SendFailed(UNKNOWN) from None
+            except RuntimeError as error:
+                raise SendFailed(UNKNOWN if may_be_out else str(error)) from None
 
     async def typing(
         self, bot_id: str, chat_id: str, state: Literal["composing", "paused"]
@@ -124,26 +147,7 @@ class BaileysGateway:
 
         MediaUnavailable where there is none, it is too large, or WhatsApp no longer has it.
         """
-        download = media.get("download")
-        if download is None:
-            raise MediaUnavailable("This message has no file")
-        unusable = self._child.start()
-        if unusable is not None:
-            raise MediaUnavailable(unusable)
-        path = (self._folder / f".media-{secrets.token_hex(8)}").absolute()
-        try:
-            async with asyncio.timeout(COMMAND_PATIENCE):
-                await self._child.up()
-            await self._child.ask(
-                "media", botId=bot_id, download=download, path=str(path), limit=limit
-            )
-            return await asyncio.to_thread(path.read_bytes)
-        except (ChildGone, TimeoutError):
-            raise MediaUnavailable("The WhatsApp process is starting; try again") from None
-        except RuntimeError as error:
-            raise MediaUnavailable(str(error)) from None
-        finally:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return await self._downloads.fetch(bot_id, media, limit)
 
     async def close(self) -> None:
         for bot in self._bots.values():
@@ -151,25 +155,19 @@ class BaileysGateway:
         self._bots.clear()
         await self._child.close()
 
-    async def _send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
-        # The same id over every process and connection: to the contact's phone it stays one
-        # message, however often it has to be sent.
-        while True:
-            bot = self._bots.get(bot_id)
-            if bot is None:
-                raise SendFailed("The bot isn't connected")
-            await bot.online.wait()
-            if self._bots.get(bot_id) is not bot:
-                continue
-            try:
-                await self._child.ask(
-                    "send", botId=bot_id, chatId=chat_id, messageId=message_id, text=text
-                )
-                return
-            except ChildGone:
-                bot.online.clear()
-            except RuntimeError as error:
-                raise SendFailed(str(error)) from None
+    async def _put(
+        self, bot_id: str, chat_id: str, message_id: str, text: str, seconds: float
+    ) -> None:
+        """Into the process, which gives it up after so long, and knows whether it was out."""
+        async with asyncio.timeout(seconds + ANSWER_PATIENCE):
+            await self._child.ask(
+                "send",
+                botId=bot_id,
+                chatId=chat_id,
+                messageId=message_id,
+                text=text,
+                patienceMs=max(0, round(seconds * 1000)),
+            )
 
     async def _leave(self, bot_id: str, cmd: str) -> None:
         self._forget(bot_id)
@@ -235,7 +233,12 @@ class BaileysGateway:
         match line:
             case wire.Ready():
                 self._up()
-            case MessageArrived() | Acked() | Presence():
+            case wire.Kept(entry=entry, what=event):
+                done = self._emit(event)
+                if done is not None:
+                    self._receipts.when(done, event.bot_id, entry)
+                return done
+            case Presence():
                 return self._emit(line)
             case wire.Qr() | wire.Opened() | wire.Closed():
                 # Of a bot that was stopped meanwhile, nothing is emitted.
@@ -290,3 +293,12 @@ class BaileysGateway:
 
     def _emit(self, event: GatewayEvent) -> "asyncio.Future[bool] | None":
         return self._sink(event) if self._sink is not None else None
+
+
+async def _online(bot: RunningBot, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await bot.online.wait()
+    except TimeoutError:
+        return False
+    return True

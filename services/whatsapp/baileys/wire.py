@@ -1,11 +1,11 @@
 """What the WhatsApp process writes, one line of JSON each, told apart by ``event``. No I/O.
 
-Messages, acks and typing are the gateway's own events, decoded as they stand.
+Messages, their changes, acks and typing are the gateway's own events, decoded as they stand.
 """
 
 import msgspec
 
-from services.whatsapp.gateway import Acked, MessageArrived, OfBot, Presence
+from services.whatsapp.gateway import Acked, MessageArrived, MessageChanged, OfBot, Presence
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
@@ -49,7 +49,14 @@ class Closed(OfBot, frozen=True, kw_only=True, tag="closed"):
     qr_expired: bool = False
 
 
-Line = Ready | Unusable | Result | Qr | Opened | Closed | MessageArrived | Acked | Presence
+class Kept(_Line, frozen=True, kw_only=True, tag="kept"):
+    """An event that stays in its bot's outbox until ``entry`` is acknowledged as stored."""
+
+    entry: str
+    what: MessageArrived | MessageChanged | Acked
+
+
+Line = Ready | Unusable | Result | Qr | Opened | Closed | Kept | Presence
 
 Unreadable = msgspec.DecodeError
 

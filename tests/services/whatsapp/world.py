@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.gateway import Gateway, QrShown
 from services.whatsapp.simulated.gateway import SimulatedGateway
+from tests.running import eventually
 from tests.services.whatsapp.heard import Heard
 
 SCRIPT = Path(__file__).parent / "double" / "main.js"
@@ -134,6 +135,15 @@ class BaileysPhone:
             fromMe=from_me,
             **{"from": self.customer, **how},
         )
+
+    async def received(self) -> None:
+        """Return once WhatsApp holds nothing back for the bot, and would send nothing again."""
+
+        def held() -> bool:
+            devices = self.double.act_now("state")["devices"]
+            return any(one["unreceived"] for one in devices if one["user"] == self.user)
+
+        await asyncio.to_thread(eventually, lambda: not held(), 60)
 
     async def unlink(self) -> None:
         await self.double.act("unlink", bot=self.user)

@@ -4,63 +4,77 @@
 import { join } from 'node:path';
 import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'baileys';
 import { forgetCredentials, loadCredentials } from './credentials.js';
+import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { fetchMedia } from './media.js';
 import { isChat, toAcks } from './messages.js';
-import { Outbox } from './outbox.js';
 import { Sends } from './sends.js';
 import { Sent } from './sent.js';
+import { webSocket } from './shapes.js';
 import { repositoryWith } from './signal.js';
-import { log, logger } from './stdio.js';
+import { log, logger, warn } from './stdio.js';
+import { Turns } from './turns.js';
 
-/** @import { AuthenticationCreds, Contact, WASocket } from 'baileys' */
-/** @import { BotEvent, Message } from './types.js' */
+/** @import { AuthenticationCreds, Contact, SignalKeyStore, WASocket } from 'baileys' */
+/** @import { BotEvent, KeptEvent } from './types.js' */
+/** @typedef {{ creds: AuthenticationCreds, keys: SignalKeyStore, save: () => void }} Auth */
+/** @typedef {{ emit: (event: BotEvent) => void, emitKept: (entry: string, event: KeptEvent) => void }} Parent */
 
 // WhatsApp's own times: a first QR for a minute, five more of 20 s.
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
 const LOGOUT_MS = 2_000; // for the request to leave before the socket does
+const SAVE_AGAIN_MS = 5_000;
 
 export class Bot {
   #folder;
   #url;
   #emit;
+  #delivery;
   /** @type {WASocket | null} */
   #socket = null;
-  #running = false; // from `open` to `close`, over every socket between
-  /** @type {Outbox | null} */
-  #outbox = null;
+  /** @type {Auth | null} */
+  #auth = null; // from `open` to `close`, one for every socket between
   /** @type {Sent | null} */
   #sent = null;
+  #turns = new Turns();
   #sends = new Sends();
-  #inbox = new Inbox((message) => this.#keep(message));
+  #inbox = new Inbox((event) => {
+    this.#delivery.keep(event);
+    if (!event.fromMe) this.#watch(event.chatId);
+  });
   /** @type {Set<string>} */
   #watched = new Set();
 
-  /**
-   * `emit(event)` reaches the parent with this bot's id.
-   *
-   * @param {string} folder @param {string | undefined} url @param {(event: BotEvent) => void} emit
-   */
-  constructor(folder, url, emit) {
+  /** @param {string} folder @param {string | undefined} url @param {Parent} parent */
+  constructor(folder, url, parent) {
     this.#folder = folder;
     this.#url = url;
-    this.#emit = emit;
+    this.#emit = parent.emit;
+    this.#delivery = new Delivery(parent.emitKept);
   }
 
   /** Connect. A bot that is connecting or connected is left alone. @param {{ qrMs?: number }} options */
   open({ qrMs }) {
     if (this.#socket) return;
-    this.#running = true;
-    const { state, save } = loadCredentials(this.#folder);
-    this.#replay();
+    this.#auth ??= this.#load();
+    const auth = this.#auth;
+    for (const event of this.#delivery.open(this.#folder)) this.#inbox.remember(event);
+    this.#sent ??= new Sent(join(this.#folder, 'sent.ndjson'));
+    const isLive = () => socket === this.#socket;
     const socket = makeWASocket({
-      auth: { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger) },
+      auth,
       browser: ['Pulso', 'Chrome', '1'],
       emitOwnEvents: false,
       getMessage: async (key) => this.#sent?.message(key),
       logger,
-      makeSignalRepository: repositoryWith((...message) => this.#inbox.decrypted(...message)),
+      makeSignalRepository: repositoryWith({
+        turns: this.#turns,
+        isLive,
+        leaving: this.#sends.leaving,
+        decrypted: (...message) => this.#inbox.decrypted(...message),
+        undecrypted: (...message) => this.#inbox.undecrypted(...message),
+      }),
       qrTimeout: qrMs,
       shouldIgnoreJid: (jid) => !isChat(jid),
       syncFullHistory: false,
@@ -68,24 +82,24 @@ export class Bot {
     });
     this.#socket = socket;
     this.#watched.clear();
-    this.#inbox.attach(socket);
-    socket.ev.on('creds.update', save); // Baileys' own listener came first and merged it
-    socket.ev.on('connection.update', this.#follow(socket, state.creds, qrMs));
-    socket.ev.on('presence.update', (update) => this.#onPresence(update));
-    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#onAck(attrs));
-    socket.ws.on('CB:receipt', (node) => {
-      for (const ack of toAcks(node)) this.#emit({ event: 'ack', ...ack });
-    });
+    try {
+      this.#attach(socket, auth, isLive, qrMs);
+    } catch (error) {
+      this.#socket = null;
+      void socket.end(undefined);
+      throw error;
+    }
   }
 
   /** Disconnect without unlinking. */
   async close(reason = 'the bot was disconnected') {
-    this.#running = false;
+    this.#auth = null;
     this.#sends.abandon(reason);
     await this.#drop();
-    this.#outbox?.close();
+    await this.#turns.settled();
+    this.#delivery.close();
     this.#sent?.close();
-    this.#outbox = this.#sent = null;
+    this.#sent = null;
   }
 
   /** Unlink, as far as WhatsApp can be reached, and delete everything of this bot. */
@@ -107,12 +121,17 @@ export class Bot {
     await forgetCredentials(this.#folder);
   }
 
-  /** @param {{ messageId: string, chatId: string, text: string }} message */
-  send({ messageId, chatId, text }) {
-    if (!this.#running) throw new Error('the bot is not connected to WhatsApp');
-    this.#inbox.know({ chatId, messageId });
+  /** @param {{ messageId: string, chatId: string, text: string, patienceMs?: number }} message */
+  send({ messageId, chatId, text, patienceMs }) {
+    if (!this.#auth) throw new Error('the bot is not connected to WhatsApp');
+    this.#inbox.know(chatId, messageId);
     this.#sent?.keep(messageId, text);
-    return this.#sends.send(messageId, chatId, text);
+    return this.#sends.send(messageId, chatId, text, patienceMs);
+  }
+
+  /** The parent has stored these entries of the outbox. @param {{ entries: string[] }} what */
+  stored({ entries }) {
+    this.#delivery.stored(entries);
   }
 
   /** @param {{ chatId: string, state: 'composing' | 'paused' }} typing */
@@ -130,6 +149,49 @@ export class Bot {
   /** @param {Parameters<typeof fetchMedia>[0]} file */
   media(file) {
     return fetchMedia(file, this.#url);
+  }
+
+  /** @returns {Auth} */
+  #load() {
+    const { state, save } = loadCredentials(this.#folder);
+    // One cache for every socket: an old one may still write what the next has read.
+    return { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger), save };
+  }
+
+  /** @param {WASocket} socket @param {Auth} auth @param {() => boolean} isLive @param {number} [qrMs] */
+  #attach(socket, auth, isLive, qrMs) {
+    const { creds } = auth;
+    const source = webSocket(socket.ws);
+    this.#inbox.attach(socket, { isLive, me: () => creds.me });
+    socket.ws.on('open', () => this.#delivery.holdBack(source));
+    socket.ev.on('creds.update', () => this.#save(auth)); // Baileys merged it before
+    socket.ev.on('connection.update', this.#follow(socket, creds, qrMs));
+    socket.ev.on('presence.update', (update) => this.#onPresence(update));
+    socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#onAck(attrs));
+    socket.ws.on('CB:receipt', (node) => {
+      for (const ack of toAcks(node)) this.#delivery.keep(ack);
+    });
+    // Baileys asks the network within the transaction of a text, one text after the other; the
+    // sessions it changes meanwhile have their own turns.
+    const { keys } = socket.authState;
+    const { transaction } = keys;
+    let count = 0;
+    keys.transaction = (work, key) => {
+      count += 1;
+      return transaction(work, this.#sends.relaying ? `text ${count}` : key);
+    };
+  }
+
+  // A full disk must not take the process down, and the other bots with it.
+  /** @param {Auth} auth */
+  #save(auth) {
+    if (auth !== this.#auth) return;
+    try {
+      auth.save();
+    } catch (error) {
+      warn(`the credentials in ${this.#folder} can't be written: ${error.message}`);
+      setTimeout(() => this.#save(auth), SAVE_AGAIN_MS).unref();
+    }
   }
 
   /**
@@ -185,28 +247,10 @@ export class Bot {
   async #drop() {
     const socket = this.#socket;
     this.#socket = null;
-    await socket?.end(undefined);
-  }
-
-  #replay() {
-    if (this.#outbox) return;
-    this.#outbox = new Outbox(join(this.#folder, 'outbox.ndjson'));
-    this.#sent = new Sent(join(this.#folder, 'sent.ndjson'));
-    for (const message of this.#outbox.waiting()) {
-      this.#inbox.know(message);
-      this.#emit({ event: 'message', ...message });
-    }
-  }
-
-  /** @param {Message} message */
-  #keep(message) {
-    try {
-      this.#outbox?.add(message);
-    } catch (error) {
-      log(`the outbox can't be written: ${error.message}`); // the parent has it all the same
-    }
-    this.#emit({ event: 'message', ...message });
-    if (!message.fromMe) this.#watch(message.chatId);
+    if (!socket) return;
+    this.#delivery.holdBack(null);
+    webSocket(socket.ws).resume(); // the other side's goodbye has to be read
+    await socket.end(undefined);
   }
 
   // WhatsApp notifies of who is typing only to those who asked, once per chat and connection.
@@ -221,7 +265,7 @@ export class Bot {
   #onAck(attrs) {
     this.#sends.acked(attrs);
     if (!attrs.error && isChat(attrs.from)) {
-      this.#emit({
+      this.#delivery.keep({
         event: 'ack',
         messageId: attrs.id,
         ack: 'server',

@@ -2,11 +2,9 @@
 
 import { join } from 'node:path';
 import { Bot } from './bot.js';
-import { emit, log } from './stdio.js';
+import { emit, emitPassing, log } from './stdio.js';
 
 const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
-
-/** @import { BotEvent, WireEvent } from './types.js' */
 
 export class Commands {
   #root;
@@ -26,7 +24,7 @@ export class Commands {
     this.#url = url;
   }
 
-  /** Carry out one line; its `result` is emitted once it is done. @param {string} line */
+  /** Carry out one line; its `result`, where it has a `reqId`, is emitted once it is done. @param {string} line */
   async take(line) {
     let command;
     try {
@@ -34,11 +32,13 @@ export class Commands {
     } catch {
       return log('a command that is not JSON was dropped');
     }
-    const { reqId } = command;
+    const { reqId, ...what } = command;
     try {
-      emit({ event: 'result', reqId, ok: true, ...(await this.#run(command)) });
+      await this.#run(what);
+      if (reqId !== undefined) emit({ event: 'result', reqId, ok: true });
     } catch (error) {
-      emit({ event: 'result', reqId, ok: false, error: error.message });
+      if (reqId === undefined) log(`${what.cmd}: ${error.message}`);
+      else emit({ event: 'result', reqId, ok: false, error: error.message });
     }
   }
 
@@ -66,13 +66,16 @@ export class Commands {
   #bot(botId) {
     let bot = this.#bots.get(botId);
     if (!bot) {
-      bot = new Bot(join(this.#root, botId), this.#url, (event) => emit({ ...event, botId }));
+      bot = new Bot(join(this.#root, botId), this.#url, {
+        emit: (event) => (event.event === 'presence' ? emitPassing : emit)({ ...event, botId }),
+        emitKept: (entry, event) => emit({ event: 'kept', entry, what: { ...event, botId } }),
+      });
       this.#bots.set(botId, bot);
     }
     return bot;
   }
 }
 
-const AT_ONCE = ['send', 'typing', 'read', 'media'];
+const AT_ONCE = ['send', 'typing', 'read', 'media', 'stored'];
 // Each of these waits for the one before: a bot is not opened while its credentials are deleted.
 const IN_TURN = ['open', 'close', 'logout', 'forget'];

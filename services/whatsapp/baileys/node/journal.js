@@ -1,82 +1,108 @@
-// A file of what must outlive a kill, one line of JSON each. An entry is on disk when `add`
-// returns, and stays for KEEP_MS of this process's life; those of an earlier life begin anew.
+// A file of what must outlive a kill, one line of JSON each. What can't be written leaves the file
+// as it was, so that a full disk costs no line that is there.
 
 import {
   closeSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-const KEEP_MS = 10 * 60_000;
-const SWEEP_MS = 60_000;
-
-/** @template Entry */
 export class Journal {
   #path;
   #file;
-  /** @type {{ entry: Entry, since: number }[]} */
-  #entries;
-  #sweeper;
+  #size = 0; // bytes
 
   /** @param {string} path */
   constructor(path) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#path = path;
-    const text = read(path);
-    const now = Date.now();
-    this.#entries = entriesOf(text).map((entry) => ({ entry, since: now }));
-    this.#file = openSync(path, 'a', 0o600);
+    const bytes = read(path);
     // What a kill cut short must not swallow the line that comes next.
-    if (text && !text.endsWith('\n')) writeSync(this.#file, '\n');
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#size = bytes.lastIndexOf('\n') + 1;
+    this.#file = openSync(path, 'a', 0o600);
+    if (this.#size < bytes.length) ftruncateSync(this.#file, this.#size);
+    /** What earlier lives of this process wrote, oldest first. */
+    this.found = entriesOf(bytes.subarray(0, this.#size).toString());
   }
 
-  /** Oldest first. */
-  entries() {
-    return this.#entries.map(({ entry }) => entry);
+  get size() {
+    return this.#size;
   }
 
-  /** @param {Entry} entry */
-  add(entry) {
-    writeSync(this.#file, `${JSON.stringify(entry)}\n`);
-    fsyncSync(this.#file);
-    this.#entries.push({ entry, since: Date.now() });
+  /**
+   * On disk when it returns; `synced`: also where the power goes. Throws where it can't be written.
+   *
+   * @param {object} entry @param {boolean} [synced] @returns {number} its bytes
+   */
+  append(entry, synced = true) {
+    const bytes = lineOf(entry);
+    try {
+      write(this.#file, bytes);
+      if (synced) fsyncSync(this.#file);
+    } catch (error) {
+      ftruncateSync(this.#file, this.#size);
+      throw error;
+    }
+    this.#size += bytes.length;
+    return bytes.length;
+  }
+
+  /** Hold these and nothing else. Throws where they can't be written. @param {object[]} entries */
+  rewrite(entries) {
+    if (!entries.length) {
+      ftruncateSync(this.#file, 0); // needs no room
+      this.#size = 0;
+      return;
+    }
+    const bytes = Buffer.concat(entries.map(lineOf));
+    const temporary = `${this.#path}.tmp`;
+    const file = openSync(temporary, 'w', 0o600);
+    try {
+      write(file, bytes);
+      fsyncSync(file);
+      renameSync(temporary, this.#path);
+    } catch (error) {
+      closeSync(file);
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    closeSync(this.#file);
+    this.#file = file;
+    this.#size = bytes.length;
   }
 
   close() {
-    clearInterval(this.#sweeper);
     closeSync(this.#file);
   }
+}
 
-  #sweep() {
-    const oldest = Date.now() - KEEP_MS;
-    if (!this.#entries.some(({ since }) => since < oldest)) return;
-    this.#entries = this.#entries.filter(({ since }) => since >= oldest);
-    const temporary = `${this.#path}.tmp`;
-    const file = openSync(temporary, 'w', 0o600);
-    writeSync(file, this.#entries.map(({ entry }) => `${JSON.stringify(entry)}\n`).join(''));
-    fsyncSync(file);
-    closeSync(this.#file);
-    renameSync(temporary, this.#path);
-    this.#file = file;
-  }
+/** @param {object} entry */
+const lineOf = (entry) => Buffer.from(`${JSON.stringify(entry)}\n`);
+
+// A disk that is filling up takes a part, and says so only at the next.
+/** @param {number} file @param {Buffer} bytes */
+function write(file, bytes) {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
 
 /** @param {string} path */
 function read(path) {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
+    return readFileSync(path);
+  } catch (error) {
+    if (error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
   }
 }
 
-/** @param {string} text */
+/** @param {string} text @returns {any[]} */
 function entriesOf(text) {
   return text.split('\n').flatMap((line) => {
     try {

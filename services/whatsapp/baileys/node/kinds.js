@@ -11,12 +11,56 @@
  */
 export function kindOf(content) {
   if (!content) return null;
+  const given = Object.entries(content).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   for (const [field, read] of Object.entries(KINDS)) {
-    const value = content[/** @type {keyof proto.IMessage} */ (field)];
-    if (value !== undefined && value !== null && value !== '') return read(value);
+    const [, value] = given.find(([name]) => name === field) ?? [];
+    if (value !== undefined && value !== '') return read(value);
   }
-  return null;
+  return otherKind(given);
 }
+
+/**
+ * What people can't read here, by its name and by what can be read of it.
+ *
+ * @param {string} name @param {string | null | undefined} [detail]
+ * @returns {Content}
+ */
+export function unsupported(name, detail) {
+  const title = name[0].toUpperCase() + name.slice(1);
+  return { kind: 'unsupported', text: detail ? `${title}: ${detail}` : title, media: { name } };
+}
+
+/** @param {[string, any][]} given @returns {Content | null} */
+function otherKind(given) {
+  const [field, value] = given.find(([name]) => !SILENT.includes(name)) ?? [];
+  if (!field) {
+    // Of a kind newer than the WhatsApp that Baileys knows, nothing is left but its frame.
+    return given.every(([name]) => name === FRAME) ? unsupported('message of a newer kind') : null;
+  }
+  if (value === '') return null;
+  if (value.message) return kindOf(value.message);
+  const words = field.replace(/Mess+age(V\d+)?$/, '').replace(/([A-Z])/g, ' $1');
+  return unsupported(words.toLowerCase());
+}
+
+const FRAME = 'messageContextInfo';
+// Between devices, or about messages that come by themselves.
+const SILENT = [
+  FRAME,
+  'albumMessage',
+  'deviceSentMessage',
+  'fastRatchetKeySenderKeyDistributionMessage',
+  'keepInChatMessage',
+  'messageHistoryBundle',
+  'messageHistoryNotice',
+  'pinInChatMessage',
+  'placeholderMessage',
+  'protocolMessage',
+  'senderKeyDistributionMessage',
+  'stickerSyncRmrMessage',
+];
 
 /** @param {string | null | undefined} value @returns {Content | null} */
 const text = (value) => (value ? { kind: 'text', text: value, media: null } : null);
@@ -37,12 +81,61 @@ const KINDS = {
   liveLocationMessage: location,
   contactMessage: (part) => contacts([part]),
   contactsArrayMessage: ({ contacts: parts }) => contacts(parts ?? []),
-  reactionMessage: ({ key, text: emoji }) =>
-    emoji ? { kind: 'reaction', text: emoji, media: { messageId: key?.id ?? null } } : null,
   buttonsResponseMessage: ({ selectedDisplayText }) => text(selectedDisplayText),
   templateButtonReplyMessage: ({ selectedDisplayText }) => text(selectedDisplayText),
   listResponseMessage: ({ title }) => text(title),
+  interactiveResponseMessage: ({ body }) => text(body?.text) ?? unsupported('form'),
+  buttonsMessage: ({ contentText, buttons }) =>
+    unsupported(
+      'buttons',
+      list(contentText, buttons, (one) => one.buttonText?.displayText),
+    ),
+  listMessage: ({ title, description, sections }) =>
+    unsupported(
+      'list',
+      list(description || title, sections?.flatMap(rowsOf), (one) => one.title),
+    ),
+  templateMessage: ({ hydratedTemplate, hydratedFourRowTemplate }) =>
+    unsupported('buttons', (hydratedTemplate ?? hydratedFourRowTemplate)?.hydratedContentText),
+  interactiveMessage: ({ body, header }) => unsupported('buttons', body?.text || header?.title),
+  pollCreationMessage: poll,
+  pollCreationMessageV2: poll,
+  pollCreationMessageV3: poll,
+  pollCreationMessageV5: poll,
+  pollUpdateMessage: () => unsupported('vote in a poll'),
+  orderMessage: ({ orderTitle, itemCount, message }) =>
+    unsupported('order', list(orderTitle || message, itemCount ? [itemCount] : [], items)),
+  productMessage: ({ product, body }) => unsupported('product', product?.title || body),
+  invoiceMessage: ({ note }) => unsupported('invoice', note),
+  eventMessage: ({ name }) => unsupported('event', name),
+  groupInviteMessage: ({ groupName }) => unsupported('invitation to a group', groupName),
+  call: () => unsupported('call'),
+  callLogMesssage: () => unsupported('call'),
 };
+
+/** @param {proto.Message.IPollCreationMessage} part */
+function poll({ name, options }) {
+  return unsupported(
+    'poll',
+    list(name, options, ({ optionName }) => optionName),
+  );
+}
+
+/** @param {any} section */
+const rowsOf = ({ rows }) => rows ?? [];
+/** @param {number} count */
+const items = (count) => (count === 1 ? '1 item' : `${count} items`);
+
+/**
+ * "title (one, two)", as far as there is any of it.
+ *
+ * @param {string | null | undefined} title @param {any[] | null | undefined} parts
+ * @param {(part: any) => string | null | undefined} nameOf
+ */
+function list(title, parts, nameOf) {
+  const names = (parts ?? []).map(nameOf).filter(Boolean).join(', ');
+  return [title, names && `(${names})`].filter(Boolean).join(' ');
+}
 
 /** @typedef {number | null | undefined} Size */
 /** @param {{ width?: Size, height?: Size }} part */

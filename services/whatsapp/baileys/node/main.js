@@ -2,25 +2,33 @@
 // stdout, both as lines of JSON; the log is stderr. It ends when stdin does.
 // PULSO_BAILEYS_URL names another server, on this host only.
 
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { emit, log } from './stdio.js';
+import { emit, flushed, log } from './stdio.js';
 
 const CLOSE_MS = 2_000;
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 if (Number(process.versions.node.split('.')[0]) < 20)
-  unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+  await unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`);
 const url = process.env.PULSO_BAILEYS_URL || undefined;
 // Baileys lets any certificate chain pass inside the connection, so only TLS distinguishes
 // WhatsApp from an impostor: no other host may be named.
 if (url && !LOOPBACK.includes(new URL(url).hostname))
-  unusable('PULSO_BAILEYS_URL must name a loopback host');
+  await unusable('PULSO_BAILEYS_URL must name a loopback host');
 
 const { Commands } = await import('./commands.js').catch((error) =>
   unusable(
     `the packages of the WhatsApp process don't load (${error.code ?? error.message}): run npm ci --prefix services/whatsapp/baileys/node`,
   ),
 );
+const { checkPackages } = await import('./shapes.js');
+try {
+  checkPackages();
+} catch (error) {
+  await unusable(error.message);
+}
 
 // A terminal's Ctrl-C reaches us too, but it is the parent who decides when to stop.
 process.on('SIGINT', () => {});
@@ -29,7 +37,9 @@ process.on('unhandledRejection', (/** @type {any} */ error) =>
   log(`unhandled: ${error?.message ?? 'unknown'}`),
 );
 
-const commands = new Commands(process.argv[2], url);
+const folder = process.argv[2];
+sweepDownloads();
+const commands = new Commands(folder, url);
 const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on('line', (line) => {
   void commands.take(line);
@@ -37,12 +47,24 @@ lines.on('line', (line) => {
 lines.on('close', async () => {
   setTimeout(() => process.exit(0), CLOSE_MS).unref();
   await commands.close();
+  await flushed();
   process.exit(0);
 });
 emit({ event: 'ready' });
 
-/** @param {string} reason @returns {never} */
-function unusable(reason) {
+/** @param {string} reason @returns {Promise<never>} */
+async function unusable(reason) {
   emit({ event: 'unusable', reason });
+  await flushed();
   process.exit(3);
+}
+
+// What a kill left of a download: its reader is gone, too.
+function sweepDownloads() {
+  try {
+    for (const name of readdirSync(folder))
+      if (name.startsWith('.media-')) rmSync(join(folder, name), { force: true });
+  } catch (error) {
+    if (error.code !== 'ENOENT') log(`downloads: ${error.message}`);
+  }
 }

@@ -1,42 +1,101 @@
 // What WhatsApp sends, as what Pulso keeps: pure functions from Baileys' messages and from
-// receipts to the protocol's `message` and `ack`.
+// receipts to the protocol's `message`, `change` and `ack`.
 
 import {
+  decodeMessageNode,
+  getBinaryNodeChild,
   isJidBroadcast,
   isJidGroup,
   isJidNewsletter,
   isLidUser,
   jidNormalizedUser,
   normalizeMessageContent,
+  proto,
 } from 'baileys';
-import { kindOf } from './kinds.js';
+import { kindOf, unsupported } from './kinds.js';
 
-/** @import { BinaryNode, proto, WAMessageKey } from 'baileys' */
-/** @import { Ack, Message } from './types.js' */
+/** @import { BinaryNode, Contact, WAMessageKey } from 'baileys' */
+/** @import { Ack, Change, Content, Message } from './types.js' */
+
+const { StubType } = proto.WebMessageInfo;
+/** @type {Record<number, Content>} */
+const CALLS = {
+  [StubType.CALL_MISSED_VOICE]: unsupported('missed voice call'),
+  [StubType.CALL_MISSED_VIDEO]: unsupported('missed video call'),
+};
 
 /**
- * A WebMessageInfo as the protocol's message, without `event` and `botId`; null: nothing to show.
+ * A WebMessageInfo as the protocol's `message`, or as the `change` of another message that it
+ * brings; null: nothing to show.
  *
  * @param {proto.IWebMessageInfo} info
  * @param {boolean} live
+ * @returns {Message | Change | null}
+ */
+export function toEvent(info, live) {
+  const place = placeOf(info);
+  if (!place) return null;
+  const content = normalizeMessageContent(info.message ?? undefined);
+  const change = changeOf(content);
+  if (change) {
+    const { messageId: changeId, pushName: _, ...rest } = place;
+    return { event: 'change', ...rest, changeId, ...change };
+  }
+  const shown = kindOf(content) ?? CALLS[info.messageStubType ?? 0];
+  return shown ? { event: 'message', ...place, live, ...shown } : null;
+}
+
+/**
+ * The message of a stanza that could not be decrypted; null: none that people would read.
+ *
+ * @param {BinaryNode} node @param {Contact} me
  * @returns {Message | null}
  */
-export function toMessage(info, live) {
-  const { key } = info;
+export function unreadable(node, me) {
+  const { attrs } = node;
+  const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '');
+  const place = placeOf(fullMessage);
+  const isOfDevices = attrs.category === 'peer' || (place?.fromMe && !attrs.recipient);
+  const isOfAssistant = getBinaryNodeChild(node, 'enc')?.attrs.type === 'msmsg';
+  if (!place || isOfDevices || isOfAssistant) return null;
+  const reason = getBinaryNodeChild(node, 'unavailable')?.attrs.type ?? '';
+  const content = reason.startsWith('view_once')
+    ? unsupported('view-once message', 'it opens on the phone only')
+    : /** @type {Content} */ ({ kind: 'undecryptable', text: '', media: null });
+  return { event: 'message', ...place, live: !attrs.offline, ...content };
+}
+
+/** @param {proto.IWebMessageInfo} info */
+function placeOf({ key, pushName, messageTimestamp }) {
   if (!key?.id || !key.remoteJid || !isChat(key.remoteJid)) return null;
-  const content = kindOf(normalizeMessageContent(info.message ?? undefined));
-  if (!content) return null;
   const [chatId, altChatId] = addresses(key);
   return {
     chatId,
     altChatId,
     messageId: key.id,
     fromMe: Boolean(key.fromMe),
-    pushName: key.fromMe ? null : info.pushName || null,
-    timestamp: Number(info.messageTimestamp) || Date.now() / 1000,
-    live,
-    ...content,
+    pushName: key.fromMe ? null : pushName || null,
+    timestamp: Number(messageTimestamp) || Date.now() / 1000,
   };
+}
+
+/**
+ * What a content changes about another message; null: it is none of these.
+ *
+ * @param {proto.IMessage | undefined} content
+ * @returns {Pick<Change, 'change' | 'messageId' | 'text'> | null}
+ */
+function changeOf(content) {
+  const { reactionMessage: reaction, protocolMessage: protocol } = content ?? {};
+  if (reaction?.key?.id)
+    return { change: 'reaction', messageId: reaction.key.id, text: reaction.text ?? '' };
+  const messageId = protocol?.key?.id;
+  if (!messageId) return null;
+  if (protocol.type === proto.Message.ProtocolMessage.Type.REVOKE)
+    return { change: 'deleted', messageId, text: '' };
+  if (protocol.type !== proto.Message.ProtocolMessage.Type.MESSAGE_EDIT) return null;
+  const edited = kindOf(normalizeMessageContent(protocol.editedMessage ?? undefined));
+  return edited && { change: 'edited', messageId, text: edited.text };
 }
 
 /** A chat between two: no group, no broadcast, no channel. @param {string} jid */
@@ -68,6 +127,7 @@ export function toAcks({ attrs, content }) {
   const listed = Array.isArray(content) ? (content[0]?.content ?? []) : [];
   const more = Array.isArray(listed) ? listed.map((item) => item.attrs?.id).filter(Boolean) : [];
   return [...more, attrs.id].map((messageId) => ({
+    event: 'ack',
     messageId,
     ack,
     chatId: jidNormalizedUser(attrs.from),

@@ -1,11 +1,18 @@
 // A text is sent when WhatsApp's server acknowledges it, not when it went into a socket: what is
 // in the air while a connection breaks goes out again over the next one, under the same id, by
 // which phones know it for the same message.
+//
+// One that is given up before it was encrypted never goes out; of one given up after that, only
+// WhatsApp's answer would tell, and the reason says so.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 const PATIENCE_MS = 30_000;
+const RELAY_MS = 10_000; // after which those behind are tried: Baileys waits a minute for an answer
+const UNKNOWN = 'it is not known whether WhatsApp took the message';
 
 /** @typedef {(chatId: string, text: string, messageId: string) => Promise<unknown>} Relay */
-/** @typedef {{ chatId: string, text: string, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
+/** @typedef {{ chatId: string, text: string, isOut: boolean, isOver: boolean, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
 
 export class Sends {
   /** @type {Map<string, Waiting>} */
@@ -13,20 +20,23 @@ export class Sends {
   /** @type {Relay | null} */
   #relay = null;
   #chain = Promise.resolve();
+  /** @type {AsyncLocalStorage<Waiting>} */
+  #relaying = new AsyncLocalStorage();
 
   /**
    * Resolves once the server has it; rejects with what an operator may read.
    *
-   * @param {string} messageId @param {string} chatId @param {string} text
+   * @param {string} messageId @param {string} chatId @param {string} text @param {number} [patienceMs]
    * @returns {Promise<void>}
    */
-  send(messageId, chatId, text) {
+  send(messageId, chatId, text, patienceMs = PATIENCE_MS) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.#settle(messageId, 'WhatsApp did not take the message within 30 s'),
-        PATIENCE_MS,
-      );
-      this.#waiting.set(messageId, { chatId, text, resolve, reject, timer });
+      const timer = setTimeout(() => {
+        const seconds = Math.round(patienceMs / 1000);
+        this.#settle(messageId, `WhatsApp did not take the message within ${seconds} s`, true);
+      }, patienceMs);
+      const waiting = { chatId, text, isOut: false, isOver: false, resolve, reject, timer };
+      this.#waiting.set(messageId, waiting);
       this.#go(messageId);
     });
   }
@@ -45,8 +55,28 @@ export class Sends {
   /** No next connection: everything that waits has failed. @param {string} reason */
   abandon(reason) {
     this.pause();
-    for (const messageId of [...this.#waiting.keys()]) this.#settle(messageId, reason);
+    for (const messageId of [...this.#waiting.keys()]) this.#settle(messageId, reason, true);
   }
+
+  /** Whether the asynchronous context is that of a text on its way out. */
+  get relaying() {
+    return this.#relaying.getStore() !== undefined;
+  }
+
+  /**
+   * For the text that is relayed here, what is to be called right before it leaves: from then on it
+   * may have gone out. It throws where the text was given up.
+   *
+   * @returns {() => void}
+   */
+  leaving = () => {
+    const send = this.#relaying.getStore();
+    return () => {
+      if (!send || send.isOut) return;
+      if (send.isOver) throw new Error('the text was given up');
+      send.isOut = true;
+    };
+  };
 
   /**
    * The server's `<ack class="message">`: taken, or refused with a code.
@@ -62,26 +92,40 @@ export class Sends {
   #go(messageId) {
     const relay = this.#relay;
     if (!relay) return;
-    this.#chain = this.#chain.then(async () => {
+    this.#chain = this.#chain.then(() => {
       const send = this.#waiting.get(messageId);
-      if (!send || relay !== this.#relay) return;
-      try {
-        await relay(send.chatId, send.text, messageId);
-      } catch (error) {
-        // A connection that broke under it is not the message's fault.
-        if (relay === this.#relay && error?.output?.statusCode !== 428)
-          this.#settle(messageId, error.message);
-      }
+      if (!send || relay !== this.#relay) return undefined;
+      return within(RELAY_MS, this.#put(relay, messageId, send));
     });
   }
 
-  /** @param {string} messageId @param {string | null} failure */
-  #settle(messageId, failure) {
+  /** @param {Relay} relay @param {string} messageId @param {Waiting} send */
+  async #put(relay, messageId, send) {
+    try {
+      await this.#relaying.run(send, () => relay(send.chatId, send.text, messageId));
+    } catch (error) {
+      // A connection that broke under it is not the message's fault.
+      if (relay === this.#relay && error?.output?.statusCode !== 428)
+        this.#settle(messageId, error.message);
+    }
+  }
+
+  /** @param {string} messageId @param {string | null} failure @param {boolean} [isGuess] */
+  #settle(messageId, failure, isGuess = false) {
     const send = this.#waiting.get(messageId);
     if (!send) return;
     this.#waiting.delete(messageId);
     clearTimeout(send.timer);
-    if (failure) send.reject(new Error(failure));
-    else send.resolve();
+    send.isOver = true;
+    if (!failure) send.resolve();
+    else send.reject(new Error(isGuess && send.isOut ? `${failure}; ${UNKNOWN}` : failure));
   }
+}
+
+/** @param {number} milliseconds @param {Promise<unknown>} work @returns {Promise<void>} */
+export function within(milliseconds, work) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    work.then(() => resolve(), reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -10,7 +10,10 @@ export type MessageKind =
   | 'sticker'
   | 'location'
   | 'contact'
-  | 'reaction';
+  /** One of WhatsApp's that can't be shown: `text` and `media.name` say what it was. */
+  | 'unsupported'
+  /** It came and could not be decrypted; where it can be later, it comes again. */
+  | 'undecryptable';
 
 /** Where one encrypted file lies; `mediaKey` is base64. */
 export interface Download {
@@ -27,6 +30,7 @@ export interface Content {
 }
 
 export interface Message extends Content {
+  event: 'message';
   chatId: string;
   altChatId: string | null;
   messageId: string;
@@ -37,23 +41,41 @@ export interface Message extends Content {
   live: boolean;
 }
 
+/** What became of an earlier message: `changeId` is the id of what brought it. */
+export interface Change {
+  event: 'change';
+  chatId: string;
+  altChatId: string | null;
+  messageId: string;
+  changeId: string;
+  fromMe: boolean;
+  change: 'edited' | 'deleted' | 'reaction';
+  /** The new text, or the reaction: '' takes it back. */
+  text: string;
+  /** Seconds since 1970. */
+  timestamp: number;
+}
+
 export interface Ack {
+  event: 'ack';
   messageId: string;
   ack: 'server' | 'delivered' | 'read' | 'played';
   chatId: string;
 }
 
-/** What happens on one bot. */
+/** What must not be lost: it is in the bot's outbox until the parent has stored it. */
+export type KeptEvent = Message | Change | Ack;
+
+/** What happens on one bot besides, and counts only now. */
 export type BotEvent =
   | { event: 'qr'; qr: string; seq: number; livesMs: number }
   | { event: 'connected'; userId: string; name: string | null }
   | { event: 'closed'; statusCode: number | null; reason: string; qrExpired: boolean }
-  | ({ event: 'message' } & Message)
-  | ({ event: 'ack' } & Ack)
   | { event: 'presence'; chatId: string; state: 'composing' | 'paused' };
 
 export type WireEvent =
   | { event: 'ready' }
   | { event: 'unusable'; reason: string }
   | { event: 'result'; reqId: number; ok: boolean; error?: string }
+  | { event: 'kept'; entry: string; what: KeptEvent & { botId: string } }
   | (BotEvent & { botId: string });

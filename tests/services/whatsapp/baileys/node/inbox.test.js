@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { Inbox } from '../../../../../services/whatsapp/baileys/node/inbox.js';
 
 const JID = '5215550001@s.whatsapp.net';
@@ -8,12 +8,12 @@ const ME = { id: '5215559999:1@s.whatsapp.net' };
 const settle = () => new Promise((done) => setImmediate(done));
 
 /** An inbox on the emitters of a socket; `handle` is Baileys' own listener for stanzas. */
-function attached(handle = async () => {}) {
+function attached(handle = async () => {}, owner = { isLive: () => true, me: () => ME }) {
   const published = [];
   const inbox = new Inbox((message) => published.push(message));
   const socket = { ws: new EventEmitter(), ev: new EventEmitter() };
   socket.ws.on('CB:message', handle);
-  inbox.attach(socket);
+  inbox.attach(socket, owner);
   return { inbox, socket, published, texts: () => published.map(({ text }) => text) };
 }
 
@@ -59,17 +59,17 @@ test('what waited while the bot was offline is not live', () => {
 
 test('what is known from an earlier life is not published again', () => {
   const { inbox, socket, texts } = attached();
-  assert.equal(inbox.know({ chatId: JID, messageId: 'm1' }), false);
-  assert.equal(inbox.know({ chatId: JID, messageId: 'm1' }), true);
+  inbox.remember({ event: 'message', chatId: JID, messageId: 'm1', kind: 'text' });
+  inbox.remember({ event: 'ack', chatId: JID, messageId: 'm2' });
   socket.ev.emit('messages.upsert', { messages: [info('m1'), info('m2')], type: 'notify' });
   assert.deepEqual(texts(), ['m2']);
 });
 
 test('ids are remembered for 4,000 messages', () => {
   const { inbox } = attached();
-  for (let id = 0; id <= 4_000; id += 1) inbox.know({ chatId: JID, messageId: String(id) });
-  assert.equal(inbox.know({ chatId: JID, messageId: '1' }), true);
-  assert.equal(inbox.know({ chatId: JID, messageId: '0' }), false);
+  for (let id = 0; id <= 4_000; id += 1) inbox.know(JID, String(id));
+  assert.equal(inbox.know(JID, '1'), true);
+  assert.equal(inbox.know(JID, '0'), false);
 });
 
 test('what can not be read, or came in no stanza, is no harm', () => {
@@ -80,6 +80,98 @@ test('what can not be read, or came in no stanza, is no harm', () => {
   inbox.decrypted(ciphertext, Buffer.from([255, 255, 1]), ME);
   socket.ev.emit('messages.upsert', { messages: [info('m2')], type: 'notify' });
   assert.deepEqual(texts(), ['m2']);
+});
+
+test('a stanza that gave no message shows as one that could not be read, until it is', async () => {
+  const { inbox, socket, published } = attached();
+  socket.ws.emit('CB:message', stanza('m1', Buffer.from('broken')));
+  await settle();
+  socket.ws.emit('CB:message', stanza('m1', Buffer.from('broken')));
+  await settle();
+  const ciphertext = Buffer.from('c1');
+  socket.ws.emit('CB:message', stanza('m1', ciphertext));
+  inbox.decrypted(ciphertext, padded('hola'), ME);
+  await settle();
+  assert.deepEqual(
+    published.map(({ messageId, kind, text }) => [messageId, kind, text]),
+    [
+      ['m1', 'undecryptable', ''],
+      ['m1', 'text', 'hola'],
+    ],
+  );
+});
+
+test('what an earlier life could not read is published once it can be', () => {
+  const { inbox, socket, texts } = attached();
+  inbox.remember({ event: 'message', chatId: JID, messageId: 'm1', kind: 'undecryptable' });
+  socket.ev.emit('messages.upsert', { messages: [info('m1'), info('m1')], type: 'notify' });
+  assert.deepEqual(texts(), ['m1']);
+});
+
+test('what an earlier life has read already is nothing to show', async () => {
+  const { inbox, socket, published } = attached();
+  const ciphertext = Buffer.from('c1');
+  socket.ws.emit('CB:message', stanza('m1', ciphertext));
+  inbox.undecrypted(ciphertext, new Error('Key used already or never filled'));
+  await settle();
+  assert.deepEqual(published, []);
+});
+
+test('of a socket that is no longer the bot’s nothing is published', async () => {
+  const { socket, published } = attached(async () => {}, { isLive: () => false, me: () => ME });
+  socket.ws.emit('CB:message', stanza('m1', Buffer.from('c1')));
+  socket.ev.emit('messages.upsert', { messages: [info('m2')], type: 'notify' });
+  await settle();
+  assert.deepEqual(published, []);
+});
+
+test('Baileys does not hear that a message waited: its queue for those has no order', () => {
+  const heard = [];
+  const { socket } = attached(async ({ attrs }) => heard.push(attrs));
+  socket.ws.emit('CB:message', stanza('m1', Buffer.from('c1'), { offline: '0', notify: 'Ana' }));
+  return settle().then(() => {
+    assert.deepEqual(heard, [{ id: 'm1', from: JID, t: '1', type: 'text', notify: 'Ana' }]);
+  });
+});
+
+test('the time limit is that of one handler: in a burst no other begins meanwhile', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  let atWork = 0;
+  let most = 0;
+  const ends = [];
+  const { socket } = attached(async () => {
+    atWork += 1;
+    most = Math.max(most, atWork);
+    await new Promise((done) => ends.push(done));
+    atWork -= 1;
+  });
+  for (const id of ['m1', 'm2', 'm3']) socket.ws.emit('CB:message', stanza(id, Buffer.from(id)));
+  for (let n = 1; n <= 3; n += 1) {
+    await settle();
+    mock.timers.tick(9_000); // 27 s for all of them, less than 10 s for each
+    await settle();
+    assert.equal(ends.length, n);
+    ends.at(-1)();
+  }
+  await settle();
+  assert.equal(most, 1);
+  mock.timers.reset();
+});
+
+test('a handler that never ends holds up the next for ten seconds', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const seen = [];
+  const { socket } = attached(({ attrs }) => {
+    seen.push(attrs.id);
+    return new Promise(() => {});
+  });
+  for (const id of ['m1', 'm2']) socket.ws.emit('CB:message', stanza(id, Buffer.from(id)));
+  await settle();
+  assert.deepEqual(seen, ['m1']);
+  mock.timers.tick(10_000);
+  await settle();
+  assert.deepEqual(seen, ['m1', 'm2']);
+  mock.timers.reset();
 });
 
 test('stanzas are handled one after the other, and one that fails holds up none', async () => {

@@ -13,16 +13,64 @@ test('texts, however they are wrapped', () => {
     { buttonsResponseMessage: { selectedDisplayText: 'hola' } },
     { templateButtonReplyMessage: { selectedDisplayText: 'hola' } },
     { listResponseMessage: { title: 'hola' } },
+    { interactiveResponseMessage: { body: { text: 'hola' } } },
+    { extendedTextMessage: { text: 'hola' }, messageContextInfo: {} },
   ]) {
     assert.deepEqual(kindOf(content), text);
   }
 });
 
 test('what is not for people is nothing', () => {
-  for (const content of [null, undefined, {}, { conversation: '' }, { protocolMessage: {} }]) {
+  for (const content of [
+    null,
+    undefined,
+    { conversation: '' },
+    { protocolMessage: {} },
+    { protocolMessage: {}, messageContextInfo: {} },
+    { senderKeyDistributionMessage: {} },
+    { albumMessage: { expectedImageCount: 2 } },
+    { pinInChatMessage: {} },
+  ]) {
     assert.equal(kindOf(content), null);
   }
-  assert.equal(kindOf({ reactionMessage: { key: { id: 'm1' }, text: '' } }), null);
+});
+
+test('what can not be shown has its name, and what can be read of it', () => {
+  const options = [{ optionName: 'lunes' }, { optionName: 'martes' }];
+  const button = { buttonText: { displayText: 'Sí' } };
+  for (const [content, name, text] of [
+    [{ pollCreationMessageV3: { name: '¿Cuándo?', options } }, 'poll', '¿Cuándo? (lunes, martes)'],
+    [{ pollCreationMessage: { name: '¿Cuándo?' } }, 'poll', '¿Cuándo?'],
+    [{ pollUpdateMessage: {} }, 'vote in a poll'],
+    [{ orderMessage: { orderTitle: 'Flores', itemCount: 3 } }, 'order', 'Flores (3 items)'],
+    [{ orderMessage: { message: 'Esto', itemCount: 1 } }, 'order', 'Esto (1 item)'],
+    [{ productMessage: { product: { title: 'Rosa' } } }, 'product', 'Rosa'],
+    [{ buttonsMessage: { contentText: '¿Sí?', buttons: [button] } }, 'buttons', '¿Sí? (Sí)'],
+    [{ templateMessage: { hydratedTemplate: { hydratedContentText: 'A' } } }, 'buttons', 'A'],
+    [{ interactiveMessage: { body: { text: 'Elija' } } }, 'buttons', 'Elija'],
+    [
+      { listMessage: { title: 'Menú', sections: [{ rows: [{ title: 'Té' }] }] } },
+      'list',
+      'Menú (Té)',
+    ],
+    [{ groupInviteMessage: { groupName: 'Todos' } }, 'invitation to a group', 'Todos'],
+    [{ eventMessage: { name: 'Fiesta' } }, 'event', 'Fiesta'],
+    [{ call: { callKey: 'x' } }, 'call'],
+    [{ scheduledCallCreationMessage: {} }, 'scheduled call creation'],
+    [{ stickerPackMessage: {} }, 'sticker pack'],
+    [{}, 'message of a newer kind'],
+    [{ messageContextInfo: {} }, 'message of a newer kind'],
+  ]) {
+    const title = name[0].toUpperCase() + name.slice(1);
+    const expected = text ? `${title}: ${text}` : title;
+    assert.deepEqual(kindOf(content), { kind: 'unsupported', text: expected, media: { name } });
+  }
+});
+
+test('a kind that wraps another is read as that', () => {
+  const sticker = { ...image, width: 1, height: 1 };
+  const { kind } = kindOf({ lottieStickerMessage: { message: { stickerMessage: sticker } } });
+  assert.equal(kind, 'sticker');
 });
 
 test('a file is described, with where it lies', () => {
@@ -47,7 +95,7 @@ test('each kind of file has its own particulars', () => {
   assert.deepEqual([kind, media.name, media.pages], ['document', 'factura', 2]);
 });
 
-test('places, contacts and reactions', () => {
+test('places and contacts', () => {
   assert.deepEqual(
     kindOf({ locationMessage: { degreesLatitude: 1, degreesLongitude: 2, name: 'Sol' } }),
     {
@@ -61,10 +109,5 @@ test('places, contacts and reactions', () => {
     kind: 'contact',
     text: 'Eva',
     media: { contacts: [{ name: 'Eva', phones: ['+52 1', '+52 2'] }] },
-  });
-  assert.deepEqual(kindOf({ reactionMessage: { key: { id: 'm1' }, text: '👍' } }), {
-    kind: 'reaction',
-    text: '👍',
-    media: { messageId: 'm1' },
   });
 });

@@ -83,3 +83,73 @@ test('30 s without an answer, or no next connection, is a failure', async () => 
 test('an ack of something else changes nothing', () => {
   new Sends().acked({ id: 'unknown' });
 });
+
+test('those behind a text that does not get out are tried after ten seconds', async () => {
+  const sends = new Sends();
+  const relayed = [];
+  sends.open((_, __, id) => {
+    relayed.push(id);
+    return id === 'm1' ? new Promise(() => {}) : Promise.resolve();
+  });
+  const stuck = assert.rejects(sends.send('m1', 'chat', 'uno'), {
+    message: 'WhatsApp did not take the message within 30 s',
+  });
+  const sending = sends.send('m2', 'chat', 'dos');
+  await settle();
+  assert.deepEqual(relayed, ['m1']);
+  mock.timers.tick(10_000);
+  await settle();
+  assert.deepEqual(relayed, ['m1', 'm2']);
+  sends.acked({ id: 'm2' });
+  await sending;
+  mock.timers.tick(20_000);
+  await stuck;
+});
+
+test('a text that is given up before it was encrypted never goes out', async () => {
+  const sends = new Sends();
+  let arrive;
+  let outcome;
+  sends.open(async () => {
+    await new Promise((done) => {
+      arrive = done;
+    });
+    const leaves = sends.leaving();
+    outcome = assert.throws(leaves, { message: 'the text was given up' });
+  });
+  const sending = assert.rejects(sends.send('m1', 'chat', 'hola', 5_000), {
+    message: 'WhatsApp did not take the message within 5 s',
+  });
+  await settle();
+  mock.timers.tick(5_000);
+  await sending;
+  outcome = 'not reached';
+  arrive();
+  await settle();
+  assert.equal(outcome, undefined);
+});
+
+test('of one given up after that it is not known', async () => {
+  const sends = new Sends();
+  sends.open(async () => {
+    sends.leaving()();
+    sends.leaving()(); // for the contact, and for our own phone
+  });
+  const late = assert.rejects(sends.send('m1', 'chat', 'hola'), {
+    message:
+      'WhatsApp did not take the message within 30 s; it is not known whether WhatsApp took the message',
+  });
+  await settle();
+  mock.timers.tick(30_000);
+  await late;
+  const left = assert.rejects(sends.send('m2', 'chat', 'hola'), {
+    message: 'gone; it is not known whether WhatsApp took the message',
+  });
+  await settle();
+  sends.abandon('gone');
+  await left;
+});
+
+test('what is encrypted for others than a text of ours is let out', () => {
+  new Sends().leaving()();
+});
