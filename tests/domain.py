@@ -1,7 +1,7 @@
 """The domain as main builds it, on a real SQLite file and a fast simulated phone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -55,12 +55,23 @@ class Journal:
         found = [msgspec.to_builtins(event)["type"] for event in self.events[int(after) :]]
         return [kind for kind in found if kind != "chat:typing"]
 
-    async def until(self, kind: str, after: str = "0", **fields: Any) -> dict[str, Any]:
-        """The first event of this type with these fields, now or later."""
+    async def until(
+        self,
+        kind: str,
+        after: str = "0",
+        where: Callable[[dict[str, Any]], bool] = lambda _: True,
+        **fields: Any,
+    ) -> dict[str, Any]:
+        """The first event of this type with these fields that ``where`` holds for, now or later."""
 
         def found() -> dict[str, Any] | None:
             return next(
-                (e for e in self.published(kind, after) if fields.items() <= e.items()), None
+                (
+                    event
+                    for event in self.published(kind, after)
+                    if fields.items() <= event.items() and where(event)
+                ),
+                None,
             )
 
         async with self._more:

@@ -32,7 +32,7 @@ class _Struct(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
             value = getattr(self, name, None)
             if isinstance(value, str) and CONTROL.search(value):
                 raise ValueError(f"no control characters allowed in `{name}`")
-        for name in ("timestamp", "expires_at", "created_at"):
+        for name in ("timestamp", "expires_at", "created_at", "edited", "deleted"):
             value = getattr(self, name, None)
             if isinstance(value, str):
                 try:
@@ -48,11 +48,21 @@ class User(_Struct, frozen=True, kw_only=True):
     name: Label | None = None
 
 
+class Reaction(_Struct, frozen=True, kw_only=True):
+    """What one side of a chat thinks of a message, in an emoji."""
+
+    text: Label
+    from_me: bool = False
+
+
 class Message(_Struct, frozen=True, kw_only=True):
     """A message of a chat, as it is stored and as it is announced.
 
     ``type`` is ``text`` or the kind of what ``media`` describes, whose ``file`` is True where
-    there is one to fetch. ``origin`` is of what is from us; ``failed`` is why it did not go out.
+    there is one to fetch; ``unsupported`` where ``content`` only names what it was, and
+    ``undecryptable`` where it can't be read yet. ``origin`` is of what is from us; ``failed`` is
+    why it did not go out. ``edited`` and ``deleted`` are when its sender did so, the last time;
+    of what was deleted there is no content.
     """
 
     id: Name
@@ -66,6 +76,9 @@ class Message(_Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     failed: str | None = None
     media: dict[str, Any] | None = None
+    edited: str | None = None
+    deleted: str | None = None
+    reactions: list[Reaction] | None = None  # one a side at most
 
 
 class LastMessage(_Struct, frozen=True, kw_only=True):
@@ -77,6 +90,7 @@ class LastMessage(_Struct, frozen=True, kw_only=True):
     timestamp: str | None = None
     type: Name = "text"
     ack: Ack | None = None
+    deleted: str | None = None
 
 
 class Session(_Struct, frozen=True, kw_only=True):
@@ -144,6 +158,13 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
     media: dict[str, Any] | None = None
 
 
+class MessageUpdated(Event, frozen=True, kw_only=True, tag="message:updated"):
+    """``message`` takes the place of the one with its id."""
+
+    session_id: Name
+    message: Message
+
+
 class MessageAck(Event, frozen=True, kw_only=True, tag="message:ack"):
     session_id: Name
     message_id: Name
@@ -178,6 +199,7 @@ BotEvent = (
     | BotQrExpired
     | MessageReceived
     | MessageSent
+    | MessageUpdated
     | MessageAck
     | MessageFailed
     | SessionCreated

@@ -148,4 +148,8 @@ def _history(connection: Connection, session_id: str) -> list[Turn] | None:
     if row is None or row.mode != "bot":
         return None
     newest = messages.page(connection, session_id, limit=TURNS)
-    return [Turn(message.content, message.from_me) for message in reversed(newest)]
+    return [
+        Turn(message.content, message.from_me)
+        for message in reversed(newest)
+        if message.deleted is None
+    ]

@@ -7,6 +7,7 @@ over. What the bot itself sent comes back from WhatsApp and is not announced aga
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from services.bus.events import (
     ChatTyping,
@@ -15,6 +16,7 @@ from services.bus.events import (
     MessageAck,
     MessageReceived,
     MessageSent,
+    MessageUpdated,
     Mode,
     Session,
     SessionCreated,
@@ -23,11 +25,18 @@ from services.bus.events import (
 from services.chats.answering import Answering
 from services.chats.outbox import Outbox
 from services.chats.snapshots import May, everyone, visible
-from services.store import chats, messages, sessions
+from services.store import changes, chats, messages, sessions
 from services.store.chats import Recorded
 from services.store.ledger import Change, Ledger
 from services.timestamps import iso
-from services.whatsapp.gateway import Acked, Gateway, GatewayEvent, MessageArrived, Presence
+from services.whatsapp.gateway import (
+    Acked,
+    Gateway,
+    GatewayEvent,
+    MessageArrived,
+    MessageChanged,
+    Presence,
+)
 from services.whatsapp.intake import Taker
 
 
@@ -61,7 +70,12 @@ class Conversations:
     @property
     def takers(self) -> dict[type[GatewayEvent], Taker]:
         """What the gateway's events about chats are given to."""
-        return {MessageArrived: self._arrived, Acked: self._acked, Presence: self._typing}
+        return {
+            MessageArrived: self._arrived,
+            MessageChanged: self._changed,
+            Acked: self._acked,
+            Presence: self._typing,
+        }
 
     async def close(self) -> None:
         """Stop answering and sending; pending messages go out after the next start."""
@@ -134,20 +148,7 @@ class Conversations:
             media=event.media,
         )
 
-        def store(change: Change) -> Recorded | None:
-            recorded = chats.record(
-                change.connection,
-                event.bot_id,
-                message,
-                event.timestamp,
-                contact=event.chat_id,
-                alt_contact=event.alt_chat_id,
-            )
-            if recorded is not None:
-                change.publish(*_events_of(event.bot_id, recorded))
-            return recorded
-
-        recorded = await self._ledger.change(store)
+        recorded = await self._ledger.change(lambda change: _record(change, event, message))
         if recorded is None:
             return
         if event.from_me:
@@ -158,6 +159,32 @@ class Conversations:
     def _is_due(self, event: MessageArrived) -> bool:
         # What waited at WhatsApp while the bot was away is answered like what a stop left behind.
         return event.live or event.timestamp > time.time() - self._catch_up
+
+    async def _changed(self, event: MessageChanged) -> None:
+        if not self._has_bot(event.bot_id):
+            return
+
+        def store(change: Change) -> None:
+            row = changes.find(
+                change.connection,
+                event.bot_id,
+                event.message_id,
+                contact=event.chat_id,
+                alt_contact=event.alt_chat_id,
+            )
+            if row is not None:
+                message = _apply(change, event, row)
+                if message is not None:
+                    change.publish(
+                        MessageUpdated(
+                            bot_id=event.bot_id, session_id=row.session_id, message=message
+                        )
+                    )
+            elif event.text:
+                # Of a message from before our time: what was written is shown by itself.
+                _record(change, event, _alone(event))
+
+        await self._ledger.change(store)
 
     async def _acked(self, event: Acked) -> None:
         if not self._has_bot(event.bot_id):
@@ -191,9 +218,53 @@ class Conversations:
             )
 
 
+def _apply(change: Change, event: MessageChanged, row: Any) -> Message | None:
+    """The message as it is after the change; None where that is as it was."""
+    from_me, at = event.from_me, event.timestamp
+    match event.change:
+        case "edited":
+            return changes.edit(change.connection, row, event.text, from_me=from_me, at=at)
+        case "deleted":
+            return changes.delete(change.connection, row, from_me=from_me, at=at)
+        case "reaction":
+            return changes.react(change.connection, row, event.text, from_me=from_me)
+
+
+def _alone(event: MessageChanged) -> Message:
+    is_reaction = event.change == "reaction"
+    return Message(
+        id=event.change_id if is_reaction else event.message_id,
+        content=event.text,
+        from_me=event.from_me,
+        timestamp=iso(event.timestamp),
+        type="reaction" if is_reaction else "text",
+        origin="phone" if event.from_me else None,
+        media={"messageId": event.message_id} if is_reaction else None,
+    )
+
+
+def _record(
+    change: Change, event: MessageArrived | MessageChanged, message: Message
+) -> Recorded | None:
+    recorded = chats.record(
+        change.connection,
+        event.bot_id,
+        message,
+        event.timestamp,
+        contact=event.chat_id,
+        alt_contact=event.alt_chat_id,
+    )
+    if recorded is not None:
+        change.publish(*_events_of(event.bot_id, recorded))
+    return recorded
+
+
 def _events_of(bot_id: str, recorded: Recorded) -> Iterator[Event]:
     """What a message that was new is announced as."""
     message = recorded.message
+    if recorded.is_filled:
+        yield MessageUpdated(bot_id=bot_id, session_id=recorded.session_id, message=message)
+        return
     if recorded.created is not None:
         yield SessionCreated(bot_id=bot_id, session=recorded.created)
     if recorded.renamed is not None:

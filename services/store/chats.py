@@ -10,12 +10,15 @@ from services.bus.events import Message, Mode, Session
 from services.errors import Conflict, NotFound
 from services.store import messages, sessions
 
+UNREADABLE = "undecryptable"  # the type of a message whose content may come yet
+
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """A message that was new, and what it changed about its session.
 
     ``created`` and ``renamed`` are the session before the message, ``taken_over`` after it; each
-    is None where that did not happen. ``mode`` is the session's before the message.
+    is None where that did not happen. ``mode`` is the session's before the message. ``is_filled``:
+    the message was there, and can be read only now.
     """
 
     session_id: str
@@ -25,6 +28,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     created: Session | None
     renamed: Session | None
     taken_over: Session | None
+    is_filled: bool = False
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -55,14 +59,15 @@ def record(
     contact: str,
     alt_contact: str | None,
 ) -> Recorded | None:
-    """Store a message that came from WhatsApp; None where it is stored already.
+    """Store a message that came from WhatsApp; None where it is stored and can be read already.
 
     ``message`` has no session yet; ``contact`` and ``alt_contact`` are its chat's addresses. What
     was typed on the bot's own phone (``from_me``) takes the chat over.
     """
     row = sessions.find(connection, bot_id, contact, alt_contact)
-    if messages.known(connection, bot_id, row and row.id, message.id):
-        return None
+    stored_as = messages.known(connection, bot_id, row and row.id, message.id)
+    if stored_as is not None:
+        return _fill(connection, row, stored_as, message)
     created = renamed = taken_over = None
     name = None if message.from_me else message.push_name
     if row is None:
@@ -88,6 +93,25 @@ def record(
         created=created,
         renamed=renamed,
         taken_over=taken_over,
+    )
+
+
+def _fill(connection: Connection, row: Any, stored_as: Any, message: Message) -> Recorded | None:
+    is_new = stored_as.type == UNREADABLE and message.type != UNREADABLE
+    if row is None or row.id != stored_as.session_id or not is_new:
+        return None
+    if messages.get(connection, row.id, message.id).deleted is not None:
+        return None
+    messages.fill(connection, stored_as.seq, message)
+    return Recorded(
+        session_id=row.id,
+        contact=row.contact,
+        mode=row.mode,
+        message=messages.message_of(messages.get(connection, row.id, message.id)),
+        created=None,
+        renamed=None,
+        taken_over=None,
+        is_filled=True,
     )
 
 

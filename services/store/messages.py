@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from services.bus.events import Ack, Message
+from services.bus.events import Ack, Message, Reaction
 from services.store.schema import messages, sessions
 from services.store.search import fold
 from services.timestamps import iso
@@ -14,7 +14,7 @@ ACKS: tuple[Ack, ...] = get_args(Ack)
 
 _SHOWN = select(*(column for column in messages.c if column.name != "folded"))
 _KNOWN = (
-    select(messages.c.seq)
+    select(messages.c.seq, messages.c.session_id, messages.c.type)
     .where(
         messages.c.bot_id == bindparam("bot_id"),
         messages.c.id == bindparam("message_id"),
@@ -62,6 +62,7 @@ _ADVANCE = (
     .values(ack=bindparam("new_ack"), failed=None)
     .returning(messages.c.session_id)
 )
+_UPDATE = update(messages).where(messages.c.seq == bindparam("of_seq"))
 _FAIL = (
     update(messages)
     .where(
@@ -88,6 +89,10 @@ def message_of(row: Any) -> Message:
         origin=row.origin,
         failed=row.failed,
         media=described(row.media),
+        edited=None if row.edited is None else iso(row.edited),
+        deleted=None if row.deleted is None else iso(row.deleted),
+        reactions=row.reactions
+        and [Reaction(text=one["text"], from_me=one["fromMe"]) for one in row.reactions],
     )
 
 
@@ -99,10 +104,13 @@ def described(media: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**shown, "file": media.get("download") is not None}
 
 
-def known(connection: Connection, bot_id: str, session_id: str | None, message_id: str) -> bool:
-    """Whether this message is stored: of this session, or sent by this bot to any."""
+def known(connection: Connection, bot_id: str, session_id: str | None, message_id: str) -> Any:
+    """``seq, session_id, type`` of this message where it is stored, else None.
+
+    It is of this session, or was sent by this bot to any.
+    """
     values = {"bot_id": bot_id, "session_id": session_id, "message_id": message_id}
-    return connection.execute(_KNOWN, values).first() is not None
+    return connection.execute(_KNOWN, values).first()
 
 
 def add(connection: Connection, bot_id: str, message: Message, timestamp: float) -> int:
@@ -169,6 +177,39 @@ def advance(connection: Connection, bot_id: str, message_id: str, ack: Ack) -> s
     }
     session_id: str | None = connection.execute(_ADVANCE, values).scalars().first()
     return session_id
+
+
+def set_content(
+    connection: Connection, seq: int, *, content: str, kind: str, edited: float
+) -> None:
+    """Another text than it came with."""
+    _set(connection, seq, content=content, folded=fold(content), type=kind, edited=edited)
+
+
+def clear(connection: Connection, seq: int, *, deleted: float) -> None:
+    """Nothing is left of it but that it was there."""
+    _set(connection, seq, content="", folded="", media=None, reactions=None, deleted=deleted)
+
+
+def fill(connection: Connection, seq: int, message: Message) -> None:
+    """What it turned out to be, where it could not be read at first."""
+    _set(
+        connection,
+        seq,
+        content=message.content,
+        folded=fold(message.content),
+        type=message.type,
+        media=message.media,
+    )
+
+
+def set_reactions(connection: Connection, seq: int, reactions: Sequence[Reaction]) -> None:
+    rows = [{"text": one.text, "fromMe": one.from_me} for one in reactions]
+    _set(connection, seq, reactions=rows or None)
+
+
+def _set(connection: Connection, seq: int, **values: Any) -> None:
+    connection.execute(_UPDATE.values(values), {"of_seq": seq})
 
 
 def fail(connection: Connection, session_id: str, message_id: str, reason: str) -> bool:

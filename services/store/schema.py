@@ -108,6 +108,9 @@ messages = Table(
     Column("origin", Text),  # bot | operator | phone, for what is from us
     Column("failed", Text),  # why it did not go out
     Column("media", JSON(none_as_null=True)),
+    Column("edited", Float(53)),
+    Column("deleted", Float(53)),
+    Column("reactions", JSON(none_as_null=True)),  # a list of {text, fromMe}
     Column("folded", Text, nullable=False),  # the text as it is searched
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),

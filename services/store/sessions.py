@@ -18,6 +18,7 @@ _WITH_LAST = select(
     messages.c.timestamp.label("last_timestamp"),
     messages.c.type.label("last_type"),
     messages.c.ack.label("last_ack"),
+    messages.c.deleted.label("last_deleted"),
 ).select_from(sessions.outerjoin(messages, messages.c.seq == sessions.c.last_seq))
 
 _GET = _WITH_LAST.where(sessions.c.id == bindparam("session_id"))
@@ -49,6 +50,7 @@ _UNANSWERED = (
         sessions.c.mode == "bot",
         ~messages.c.from_me,
         messages.c.type == "text",
+        messages.c.deleted.is_(None),
         messages.c.timestamp > bindparam("since"),
     )
     .order_by(sessions.c.last_seq)
@@ -101,6 +103,7 @@ def session_of(row: Any) -> Session:
         timestamp=iso(row.last_timestamp),
         type=row.last_type,
         ack=row.last_ack,
+        deleted=None if row.last_deleted is None else iso(row.last_deleted),
     )
     return Session(
         id=row.id,

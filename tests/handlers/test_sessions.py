@@ -105,6 +105,9 @@ def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
         "origin",
         "failed",
         "media",
+        "edited",
+        "deleted",
+        "reactions",
     }
     assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
 

@@ -28,6 +28,7 @@ OURS = {
     "bot:qr-expired",
     "message:ack",
     "message:failed",
+    "message:updated",
     "session:updated",
     "chat:typing",
 }

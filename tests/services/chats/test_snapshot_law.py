@@ -6,6 +6,8 @@
 - ``message:received`` appends, is the last message, adds one unread, moves the session first;
 - ``message:sent`` appends (``ack`` is ``pending``, or null from the phone), is the last message,
   moves the session first;
+- ``message:updated`` puts the message in the place of the one with its id, and is the last message
+  if that was it;
 - ``message:ack`` sets the ack of the message, and of the last message if that is it;
 - ``message:failed`` sets the reason, and a later ack takes it away.
 """
@@ -19,7 +21,7 @@ import msgspec
 import pytest
 
 from services.assistant.engine import SilentEngine
-from services.whatsapp.gateway import Acked, MessageArrived, SendFailed
+from services.whatsapp.gateway import Acked, MessageArrived, MessageChanged, SendFailed
 from services.whatsapp.simulated.gateway import SimulatedGateway
 from tests.domain import SPEED, Domain
 
@@ -56,8 +58,20 @@ def fold(state: State, event: dict[str, Any]) -> State:
                     "origin": event["origin"],
                     "failed": None,
                     "media": event["media"],
+                    "edited": None,
+                    "deleted": None,
+                    "reactions": None,
                 },
             )
+        case "message:updated":
+            updated = event["message"]
+            of_session = messages[event["sessionId"]]
+            place = [message["id"] for message in of_session].index(updated["id"])
+            of_session[place] = updated
+            for session in sessions:
+                is_last = session["lastMessage"]["id"] == updated["id"]
+                if session["id"] == event["sessionId"] and is_last:
+                    session["lastMessage"] = _shown(updated)
         case "message:ack":
             for message in messages[event["sessionId"]]:
                 if message["id"] == event["messageId"]:
@@ -78,10 +92,14 @@ def _append(state: State, message: dict[str, Any]) -> dict[str, Any]:
     sessions = state["sessions"]
     place = [session["id"] for session in sessions].index(message["sessionId"])
     session: dict[str, Any] = sessions.pop(place)
-    shown = ("id", "content", "fromMe", "timestamp", "type", "ack")
-    session["lastMessage"] = {name: message[name] for name in shown}
+    session["lastMessage"] = _shown(message)
     sessions.insert(0, session)
     return session
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    names = ("id", "content", "fromMe", "timestamp", "type", "ack", "deleted")
+    return {name: message[name] for name in names}
 
 
 async def snapshot(domain: Domain, bot: str) -> tuple[State, int]:
@@ -106,7 +124,15 @@ ACTIONS = (
     "read",
     "rename",
     "fail",
+    "unread",
+    "edited",
+    "deleted",
+    "reaction",
+    "reaction",
 )
+
+
+REPEATED = ("again", "unread")  # under one of a few ids: read at last, or known already
 
 
 class MoodyGateway(SimulatedGateway):
@@ -126,13 +152,14 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
     session = dice.choice(page.sessions).id if page.sessions else None
     domain.phone.refuses = action == "fail"
     match action:
-        case "message" | "again" | "phone" | "rename":
+        case "message" | "again" | "phone" | "rename" | "unread":
             domain.intake.feed(
                 MessageArrived(
                     bot_id=bot,
                     chat_id=contact,
-                    message_id=str(dice.randrange(5 if action == "again" else 10**9)),
-                    text=f"{action} {dice.random()}",
+                    message_id=str(dice.randrange(5 if action in REPEATED else 10**9)),
+                    text="" if action == "unread" else f"{action} {dice.random()}",
+                    kind="undecryptable" if action == "unread" else "text",
                     from_me=action == "phone",
                     push_name=None if action == "phone" else f"{contact[0]}{action}",
                     timestamp=float(dice.randrange(10**9)),
@@ -144,6 +171,26 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
             await domain.conversations.set_mode(session, dice.choice(("bot", "human")))
         case "read" if session:
             await domain.conversations.read(session)
+        case "edited" | "deleted" | "reaction":
+            known = [
+                (chat.contact, message)
+                for chat in page.sessions
+                for message in (await domain.snapshots.messages(chat.id)).messages
+            ]
+            # Now and then one from before our time.
+            chat, message = dice.choice([*known, (contact, None)])
+            domain.intake.feed(
+                MessageChanged(
+                    bot_id=bot,
+                    chat_id=chat,
+                    message_id=message.id if message else str(dice.randrange(10**9)),
+                    change_id=str(dice.randrange(10**9)),
+                    from_me=bool(message and message.from_me) ^ (dice.random() < 0.2),
+                    change=action,
+                    text=dice.choice(("👍", "❤️", "")) if action != "deleted" else "",
+                    timestamp=float(dice.randrange(10**9)),
+                )
+            )
         case "ack" if session:
             messages = (await domain.snapshots.messages(session)).messages
             ack = dice.choice(("server", "delivered", "read", "played"))

@@ -1,0 +1,58 @@
+"""What becomes of a message after it came, each in one visit to the store.
+
+Who wrote a message edits and deletes it; either side reacts to it, with one emoji at most. A
+change that is there already, or older than the one that is, changes nothing.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from services.bus.events import Message, Reaction
+from services.store import messages, sessions
+from services.store.chats import UNREADABLE
+
+
+def find(
+    connection: Connection, bot_id: str, message_id: str, *, contact: str, alt_contact: str | None
+) -> Any:
+    """The message's row, or None. The addresses are its chat's."""
+    session = sessions.find(connection, bot_id, contact, alt_contact)
+    return session and messages.get(connection, session.id, message_id)
+
+
+def edit(
+    connection: Connection, row: Any, content: str, *, from_me: bool, at: float
+) -> Message | None:
+    """Another text in its place; the message as it is now, or None where nothing changed."""
+    is_older = row.edited is not None and row.edited >= at
+    if row.from_me != from_me or row.deleted is not None or is_older:
+        return None
+    kind = "text" if row.type == UNREADABLE else row.type
+    messages.set_content(connection, row.seq, content=content, kind=kind, edited=at)
+    return _now(connection, row)
+
+
+def delete(connection: Connection, row: Any, *, from_me: bool, at: float) -> Message | None:
+    """Its text and media are gone; the message as it is now, or None where nothing changed."""
+    if row.from_me != from_me or row.deleted is not None:
+        return None
+    messages.clear(connection, row.seq, deleted=at)
+    return _now(connection, row)
+
+
+def react(connection: Connection, row: Any, text: str, *, from_me: bool) -> Message | None:
+    """One side's reaction, ``""``: none; the message as it is now, or None where it is the same."""
+    before = messages.message_of(row).reactions or []
+    after = [one for one in before if one.from_me != from_me]
+    if text:
+        after.append(Reaction(text=text, from_me=from_me))
+    after.sort(key=lambda one: one.from_me)
+    if after == before:
+        return None
+    messages.set_reactions(connection, row.seq, after)
+    return _now(connection, row)
+
+
+def _now(connection: Connection, row: Any) -> Message:
+    return messages.message_of(messages.get(connection, row.session_id, row.id))
