@@ -162,7 +162,11 @@ export class Bot {
   #attach(socket, auth, isLive, qrMs) {
     const { creds } = auth;
     const source = webSocket(socket.ws);
-    this.#inbox.attach(socket, { isLive, me: () => creds.me });
+    this.#inbox.attach(socket, {
+      isLive,
+      me: () => creds.me,
+      queued: (count) => this.#delivery.queued(source, count),
+    });
     socket.ws.on('open', () => this.#delivery.holdBack(source));
     socket.ev.on('creds.update', () => this.#save(auth)); // Baileys merged it before
     socket.ev.on('connection.update', this.#follow(socket, creds, qrMs));

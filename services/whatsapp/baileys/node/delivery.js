@@ -1,9 +1,11 @@
 // What one bot gives to the parent for good: kept in its outbox until it is stored there, and
-// WhatsApp held back while that is full.
+// WhatsApp held back while that is full, or while messages come faster than they are decrypted.
 
 import { join } from 'node:path';
 import { Outbox } from './outbox.js';
 import { warn } from './stdio.js';
+
+const MOST_QUEUED = 100; // stanzas; a connection gives some 200 more before it stops
 
 /** @import { KeptEvent } from './types.js' */
 /** @typedef {{ pause(): void, resume(): void }} Source what WhatsApp is read from */
@@ -15,7 +17,8 @@ export class Delivery {
   #outbox = null;
   /** @type {Source | null} */
   #source = null;
-  #isHeld = false;
+  #queued = 0;
+  #isFull = false;
 
   /** @param {(entry: string, event: KeptEvent) => void} emit */
   constructor(emit) {
@@ -53,6 +56,14 @@ export class Delivery {
   /** What is held back from now on, once it is open. @param {Source | null} source */
   holdBack(source) {
     this.#source = source;
+    this.#queued = 0;
+    this.#hold();
+  }
+
+  /** So many stanzas of this source wait to be decrypted. @param {Source} source @param {number} count */
+  queued(source, count) {
+    if (source !== this.#source) return;
+    this.#queued = count;
     this.#hold();
   }
 
@@ -61,10 +72,10 @@ export class Delivery {
   // made again.
   #hold() {
     const isFull = Boolean(this.#outbox?.full);
-    if (isFull && !this.#isHeld)
+    if (isFull && !this.#isFull)
       warn(`the outbox in ${this.#folder} is full: WhatsApp waits until its messages are stored`);
-    this.#isHeld = isFull;
-    if (isFull) this.#source?.pause();
+    this.#isFull = isFull;
+    if (isFull || this.#queued >= MOST_QUEUED) this.#source?.pause();
     else this.#source?.resume();
   }
 }

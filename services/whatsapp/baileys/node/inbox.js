@@ -20,7 +20,8 @@ import { log } from './stdio.js';
 /** @import { BinaryNode, Contact, proto as Proto, WASocket } from 'baileys' */
 /** @import { Change, KeptEvent, Message } from './types.js' */
 /** @typedef {{ node: BinaryNode, isTaken: boolean }} Stanza */
-/** @typedef {{ isLive: () => boolean, me: () => Contact | undefined }} Owner of the socket: whether it is still the bot's */
+/** @typedef {{ isLive: () => boolean, me: () => Contact | undefined, queued: (count: number) => void }} Owner
+ *  of the socket: whether it is still the bot's; told how many stanzas wait */
 
 const IDS = 4000; // messages remembered, to publish each once
 const TURN_MS = 10_000; // a stanza that takes longer no longer holds up those behind it
@@ -44,10 +45,15 @@ export class Inbox {
    *
    * @param {Pick<WASocket, 'ev' | 'ws'>} socket @param {Owner} owner
    */
-  attach(socket, { isLive, me }) {
+  attach(socket, { isLive, me, queued }) {
+    let count = 0;
     inTurn(socket.ws, (node, handle) => {
       const stanza = this.#arrived(node);
+      count += 1;
+      queued(count);
       return async () => {
+        count -= 1;
+        queued(count);
         // Baileys has a queue of its own for what waited, which live messages would overtake.
         await handle({ ...node, attrs: withoutOffline(node.attrs) });
         if (isLive() && !stanza.isTaken) this.#missed(node, me());

@@ -72,6 +72,79 @@ async def test_a_request_under_way_ends_with_the_process(child, fallen):
 
 
 @pytest.mark.gen_test(timeout=30)
+async def test_an_event_that_can_not_be_dealt_with_ends_nothing(io_loop, tmp_path, fallen, caplog):
+    heard = []
+
+    def hear(line):
+        heard.append(line)
+        raise RuntimeError("a bug of ours")
+
+    child = Child(tmp_path, dict(os.environ), hear, fallen.put_nowait)
+    child.start()
+    await child.up()
+    with pytest.raises(RuntimeError, match="no such command"):
+        await child.ask("dance", botId="b1")
+    assert heard == [wire.Ready()]
+    assert "could not be dealt with" in caplog.text
+    await child.close()
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_a_process_that_is_not_listened_to_is_ended_and_followed(
+    child, fallen, monkeypatch, caplog
+):
+    child.start()
+    await child.up()
+    first = child.pid
+
+    def read(line):
+        monkeypatch.undo()
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(wire, "read", read)
+    asked = child.ask("dance", botId="b1")
+    with pytest.raises(ChildGone):
+        await asked
+    await fallen.get()
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    await child.up()
+    assert child.pid != first
+    assert "could not be listened to" in caplog.text
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_packages_of_another_version_are_refused_with_what_to_do(
+    io_loop, tmp_path, fallen, monkeypatch
+):
+    node = tmp_path / "node"
+    shutil.copytree(SCRIPT.parent, node, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(SCRIPT.parent / "node_modules" / "baileys", node / "node_modules" / "baileys")
+    for package in (SCRIPT.parent / "node_modules").iterdir():
+        if package.name != "baileys":
+            (node / "node_modules" / package.name).symlink_to(package)
+    manifest = node / "node_modules" / "baileys" / "package.json"
+    manifest.write_text(manifest.read_text().replace('"7.0.0-rc14"', '"7.0.0-rc15"', 1))
+    monkeypatch.setattr("services.whatsapp.baileys.child.SCRIPT", node / "main.js")
+    child = Child(tmp_path, dict(os.environ), lambda line: None, fallen.put_nowait)
+    child.start()
+    reason = await fallen.get()
+    assert reason == (
+        "Baileys is 7.0.0-rc15, and must be 7.0.0-rc14: "
+        "run npm ci --prefix services/whatsapp/baileys/node, then connect again"
+    )
+    await child.close()
+
+
+@pytest.mark.gen_test(timeout=30)
+async def test_what_a_kill_left_of_a_download_is_swept(child, tmp_path):
+    (tmp_path / ".media-0123").write_text("x")
+    child.start()
+    await child.up()
+    assert not (tmp_path / ".media-0123").exists()
+
+
+@pytest.mark.gen_test(timeout=30)
 async def test_closing_while_the_next_one_is_awaited_starts_none(child, fallen):
     child.start()
     await child.up()

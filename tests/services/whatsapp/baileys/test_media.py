@@ -45,8 +45,28 @@ KINDS = [
         ("contact", "Eva", {"contacts": [{"name": "Eva", "phones": ["+52 1 555 000 0009"]}]}),
     ),
     (
-        {"reactionMessage": {"key": {"id": "3EB0LIKED", "fromMe": True}, "text": "👍"}},
-        ("reaction", "👍", {"messageId": "3EB0LIKED"}),
+        {"pollCreationMessageV3": {"name": "¿Qué día?", "options": [{"optionName": "lunes"}]}},
+        ("unsupported", "Poll: ¿Qué día? (lunes)", {"name": "poll"}),
+    ),
+    (
+        {"orderMessage": {"orderTitle": "Flores", "itemCount": 2}},
+        ("unsupported", "Order: Flores (2 items)", {"name": "order"}),
+    ),
+    (
+        {"buttonsMessage": {"contentText": "¿Confirmas?", "buttons": []}},
+        ("unsupported", "Buttons: ¿Confirmas?", {"name": "buttons"}),
+    ),
+    (
+        {"buttonsResponseMessage": {"selectedDisplayText": "Sí"}},
+        ("text", "Sí", None),
+    ),
+    (
+        {"stickerPackMessage": {"name": "Gatos"}},
+        ("unsupported", "Sticker pack", {"name": "sticker pack"}),
+    ),
+    (
+        {"messageContextInfo": {"messageSecret": "c2VjcmV0"}},
+        ("unsupported", "Message of a newer kind", {"name": "message of a newer kind"}),
     ),
     (
         {"ephemeralMessage": {"message": {"extendedTextMessage": {"text": "breve"}}}},

@@ -176,10 +176,10 @@ class Withheld(Heard):
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_what_a_dead_parent_may_not_have_stored_is_told_to_the_next(baileys, online):
+async def test_what_a_dead_parent_may_not_have_stored_is_told_to_the_next(baileys, linked):
     baileys.heard = Withheld()
     await baileys.gateway.open(baileys.heard)
-    await online(baileys)
+    await linked(baileys)
     await baileys.message("hola", message_id="3EB0ONCE")
     await baileys.heard.until(MessageArrived, message_id="3EB0ONCE")
     await baileys.restart()
@@ -190,8 +190,8 @@ async def test_what_a_dead_parent_may_not_have_stored_is_told_to_the_next(bailey
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_what_is_stored_is_not_told_again(baileys, online):
-    await online(baileys)
+async def test_what_is_stored_is_not_told_again(baileys, linked):
+    await linked(baileys)
     await baileys.message("hola", message_id="3EB0ONCE")
     await baileys.heard.until(MessageArrived, message_id="3EB0ONCE")
     outbox = baileys.folder / "outbox.ndjson"

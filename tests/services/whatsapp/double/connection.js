@@ -157,6 +157,10 @@ export class Connection {
       return this.end(515);
     }
     if (type !== 'get' && type !== 'set') return undefined;
+    if (this.#world.mute.xmlns === node.attrs.xmlns) {
+      this.#world.mute.held.push(() => this.#iq(node));
+      return undefined;
+    }
     const content = answer(node, this.#device, this.#world);
     this.send({
       tag: 'iq',
@@ -214,6 +218,7 @@ export class Connection {
     const message = this.#device.unreceived.get(id);
     if (!message) return;
     if (type === 'retry') {
+      if (message.isLost) return; // the phone that had it is off
       message.phone.renew(this.#device);
       message.content = [await message.phone.encrypt(this.#device, message.plain)];
       this.send(message);
@@ -231,12 +236,13 @@ export class Connection {
 
 /**
  * A message of a customer to a bot, or of the bot's own phone (`fromMe`) to a customer. A `slow`
- * one is on its way until it is sent again.
+ * one is on its way until it is sent again. One that is `damaged` can't be decrypted until it is
+ * asked for again, one that is `lost` not then either; `unavailable` says why there is nothing in it.
  */
 export async function deliver(
   device,
   customer,
-  { id, message, fromMe = false, lid = false, slow = false },
+  { id, message, fromMe = false, lid = false, slow = false, ...fault },
 ) {
   const phone = fromMe ? device.phone : customer;
   const address = lid ? `${customer.lid}@lid` : `${customer.user}${SERVER}`;
@@ -247,10 +253,14 @@ export async function deliver(
   const stanza = {
     tag: 'message',
     attrs,
-    content: [await phone.encrypt(device, plain)],
+    content: fault.unavailable
+      ? [{ tag: 'unavailable', attrs: { type: fault.unavailable } }]
+      : [await phone.encrypt(device, plain)],
     phone,
     plain,
+    isLost: fault.lost,
   };
+  if (fault.damaged || fault.lost) stanza.content[0].content.reverse();
   device.unreceived.set(id, stanza);
   if (!slow) device.connection?.send(stanza);
 }

@@ -38,6 +38,15 @@ const actions = {
     });
     return { id };
   },
+  /** `count` texts to the bot, as fast as they can be made: "0", "1", … */
+  async burst({ bot, from, name, count }) {
+    const phone = world.phone(from, name);
+    for (let n = 0; n < count; n += 1)
+      await deliver(linked(bot), phone, {
+        id: `3EB0BURST${String(n).padStart(6, '0')}`,
+        message: { conversation: String(n) },
+      });
+  },
   /** What the bot has not received yet, also if it was slow. */
   arrive({ bot }) {
     const { connection, unreceived } = linked(bot);
@@ -88,6 +97,12 @@ const actions = {
   },
   deaf({ on }) {
     world.deaf = on;
+  },
+  /** Questions of this kind are not answered; null: all are, those that wait first. */
+  mute({ xmlns }) {
+    const { held } = world.mute;
+    world.mute = { xmlns, held: [] };
+    for (const answerNow of held) answerNow();
   },
   state() {
     const devices = [...world.devices.values()].map(

@@ -29,6 +29,7 @@ export class World {
   refusals = new Map(); // user → the code its next logins are refused with
   files = new Map(); // path → the encrypted file
   deaf = false; // takes messages, acknowledges none
+  mute = { xmlns: null, held: [] }; // questions of this kind are answered later
   #phones = new Map();
 
   phone(user, name) {

@@ -8,12 +8,12 @@ const ME = { id: '5215559999:1@s.whatsapp.net' };
 const settle = () => new Promise((done) => setImmediate(done));
 
 /** An inbox on the emitters of a socket; `handle` is Baileys' own listener for stanzas. */
-function attached(handle = async () => {}, owner = { isLive: () => true, me: () => ME }) {
+function attached(handle = async () => {}, owner = {}) {
   const published = [];
   const inbox = new Inbox((message) => published.push(message));
   const socket = { ws: new EventEmitter(), ev: new EventEmitter() };
   socket.ws.on('CB:message', handle);
-  inbox.attach(socket, owner);
+  inbox.attach(socket, { isLive: () => true, me: () => ME, queued() {}, ...owner });
   return { inbox, socket, published, texts: () => published.map(({ text }) => text) };
 }
 
@@ -118,7 +118,7 @@ test('what an earlier life has read already is nothing to show', async () => {
 });
 
 test('of a socket that is no longer the bot’s nothing is published', async () => {
-  const { socket, published } = attached(async () => {}, { isLive: () => false, me: () => ME });
+  const { socket, published } = attached(async () => {}, { isLive: () => false });
   socket.ws.emit('CB:message', stanza('m1', Buffer.from('c1')));
   socket.ev.emit('messages.upsert', { messages: [info('m2')], type: 'notify' });
   await settle();
@@ -156,6 +156,14 @@ test('the time limit is that of one handler: in a burst no other begins meanwhil
   await settle();
   assert.equal(most, 1);
   mock.timers.reset();
+});
+
+test('it tells how many stanzas wait', async () => {
+  const counts = [];
+  const { socket } = attached(async () => {}, { queued: (count) => counts.push(count) });
+  for (const id of ['m1', 'm2', 'm3']) socket.ws.emit('CB:message', stanza(id, Buffer.from(id)));
+  await settle();
+  assert.deepEqual(counts, [1, 2, 3, 2, 1, 0]);
 });
 
 test('a handler that never ends holds up the next for ten seconds', async () => {
