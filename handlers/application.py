@@ -45,7 +45,11 @@ def make_application(pulso: Pulso) -> Application:
         (r"/api/auth/login", LoginHandler, access),
         (r"/api/auth/refresh", RefreshHandler, access),
         (r"/api/auth/logout", LogoutHandler, access),
-        (r"/api/auth/me", MeHandler, access),
+        (
+            r"/api/auth/me",
+            MeHandler,
+            {**access, "simulator": isinstance(pulso.gateway, SimulatedGateway)},
+        ),
         (r"/api/operators", OperatorsHandler, access),
         (r"/api/operators/([^/]+)", OperatorHandler, access),
         (r"/api/streams", StreamsHandler, streams),

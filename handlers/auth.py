@@ -54,6 +54,10 @@ class LogoutHandler(BaseHandler):
 
 
 class MeHandler(BaseHandler):
+    """GET. ``simulator``: whether this server's phone is a simulated one."""
+
+    simulator: bool
+
     def get(self) -> None:
         claims = self.claims()
         self.reply(
@@ -63,5 +67,6 @@ class MeHandler(BaseHandler):
                 "publish": claims.publish,
                 "bots": "*" if claims.bots is None else sorted(claims.bots),
                 "expiresAt": iso(claims.exp) if claims.exp is not None else None,
+                "simulator": self.simulator,
             }
         )

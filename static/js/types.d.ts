@@ -11,6 +11,17 @@ export interface User {
   name?: string | null;
 }
 
+export interface Author {
+  id?: string | null;
+  name?: string | null;
+}
+
+/** One side's reaction to a message: an emoji. */
+export interface Reaction {
+  text: string;
+  fromMe?: boolean;
+}
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -22,7 +33,14 @@ export interface Message {
   ack?: Ack | null;
   origin?: Origin | null;
   failed?: string | null;
-  media?: { file?: boolean; name?: string } | null;
+  media?: { file?: boolean; name?: string; what?: string } | null;
+  author?: Author | null;
+  /** When it was edited, or deleted. */
+  edited?: string | null;
+  deleted?: string | null;
+  reactions?: Reaction[] | null;
+  /** The row it is shown in, where that is older than its id. */
+  key?: string;
 }
 
 export interface LastMessage {
@@ -33,6 +51,7 @@ export interface LastMessage {
   type?: string;
   ack?: Ack | null;
   failed?: string | null;
+  deleted?: string | null;
 }
 
 export interface Session {
@@ -44,6 +63,8 @@ export interface Session {
   unread?: number | null;
   createdAt?: string | null;
   lastMessage?: LastMessage | null;
+  assignee?: Author | null;
+  version?: number | null;
 }
 
 /** What happens on a bot: published, with an id of its own. */
@@ -75,7 +96,9 @@ export type BotEvent = { botId: string } & (
       timestamp?: string | null;
       kind?: string;
       media?: Message['media'];
+      author?: Author | null;
     }
+  | { type: 'message:updated'; sessionId: string; message: Message }
   | { type: 'message:ack'; sessionId: string; messageId: string; ack: Ack | null }
   | { type: 'message:failed'; sessionId: string; messageId: string; reason?: string | null }
   | { type: 'session:created'; session: Session }
@@ -186,6 +209,8 @@ export interface Me {
   admin: boolean;
   expiresAt: string | null;
   bots: '*' | string[];
+  /** Whether WhatsApp is a simulated phone. */
+  simulator?: boolean;
 }
 
 export interface Bot {
@@ -229,6 +254,10 @@ export interface Operator {
 
 export interface SessionPage {
   sessions: Session[];
+  /** In all chats of the bots that were asked for. */
+  counts?: { unread?: number } | null;
+  /** The message that a search found a session by. */
+  matches?: Message[];
   before: string | null;
   cursor: string;
 }

@@ -10,7 +10,7 @@ from tests.browser.server import Server
 
 def open_detail(page: Page, bot_id: str) -> None:
     page.goto(f"/bots/{bot_id}")
-    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator("connection-light")).to_have_text("Up to date")
 
 
 def test_a_qr_appears_and_a_scan_connects_without_a_reload(page: Page, server: Server) -> None:
@@ -35,11 +35,11 @@ def test_a_qr_appears_and_a_scan_connects_without_a_reload(page: Page, server: S
 def test_logging_out_asks_first(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
     open_detail(page, bot_id)
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Unlink from WhatsApp").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.locator("bot-connection .status")).to_have_text("Connected")
-    page.get_by_role("button", name="Log out").click()
-    page.get_by_role("dialog").get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Unlink from WhatsApp").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unlink from WhatsApp").click()
     expect(page.locator("bot-connection .status")).to_have_text("Disconnected")
     expect(page.get_by_role("button", name="Connect", exact=True)).to_be_visible()
 

@@ -56,7 +56,7 @@ def test_the_keyboard_alone_signs_in_and_sends(open_context: OpenContext, server
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator("connection-light")).to_have_text("Up to date")
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.classList.contains('session')"):

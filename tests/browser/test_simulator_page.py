@@ -9,7 +9,7 @@ from tests.browser.server import Server
 
 def open_simulator(page: Page, bot_id: str) -> None:
     page.goto(f"/simulator?botId={bot_id}")
-    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator("connection-light")).to_have_text("Up to date")
 
 
 def test_a_new_customer_writes_and_the_bot_answers_live(page: Page, server: Server) -> None:

@@ -40,7 +40,7 @@ def server(whatsapp: Double, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def test_from_the_qr_to_blue_ticks(page: Page, server: Server, whatsapp: Double) -> None:
     bot_id = server.add_bot()
     page.goto(f"/bots/{bot_id}")
-    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator("connection-light")).to_have_text("Up to date")
     # What a phone's camera would read off the picture.
     page.evaluate(
         """botId => {
@@ -57,7 +57,7 @@ def test_from_the_qr_to_blue_ticks(page: Page, server: Server, whatsapp: Double)
     expect(page.locator("bot-connection .status")).to_have_text("Connected")
 
     page.goto(f"/monitor?botId={bot_id}")
-    expect(page.locator("connection-light")).to_have_text("Live")
+    expect(page.locator("connection-light")).to_have_text("Up to date")
     sender = {"bot": BOT, "from": CUSTOMER, "name": "Ana"}
     whatsapp.act_now("message", **sender, text="¿Tienen pan?")
     page.get_by_text("Ana").first.click()

@@ -67,6 +67,7 @@ def test_the_cookie_and_the_token_both_say_who_i_am(server: RunningPulso) -> Non
         "publish": False,
         "bots": ["b1", "b2"],
         "expiresAt": answer.json["expiresAt"],
+        "simulator": True,
     }
 
 
@@ -78,6 +79,7 @@ def test_another_services_token_says_who_it_is(server: RunningPulso) -> None:
         "publish": True,
         "bots": "*",
         "expiresAt": None,
+        "simulator": True,
     }
 
 

@@ -1,56 +1,55 @@
 /**
  * A page's chats kept right: it reads the snapshot, follows the stream from the snapshot's cursor,
- * and folds what comes. What the page shows changes only here, when an event or a snapshot arrives.
+ * and folds what comes. What the page shows changes only here, when an event or a snapshot arrives;
+ * a text that was sent is shown as pending until its event does.
  */
 
 import { BotEventSource } from '../events.js';
-import { get, sessionPath, withQuery } from '../pages/api.js';
-import { ConversationState, TYPING_MS } from './conversation-state.js';
+import { ChatOpener } from './chat-opener.js';
+import { ConversationState, FOLDED, TYPING_MS } from './conversation-state.js';
+import { LARGEST_PAGE, PAGE, readList, readSession, sendMessage } from './reads.js';
+import { SessionSearch } from './session-search.js';
+import { UnreadCount } from './unread-count.js';
 
-/** @import { BotEvent, EventOf, Handlers, Message, MessagePage, Session, SessionPage } from '../types.js' */
+/** @import { BotEvent, EventOf, Handlers, Session } from '../types.js' */
 
-/** @type {('message:received' | 'message:sent' | 'message:ack' | 'message:failed' | 'session:created' | 'session:updated' | 'chat:typing')[]} */
-const EVENTS = [
-  'message:received',
-  'message:sent',
-  'message:ack',
-  'message:failed',
-  'session:created',
-  'session:updated',
-  'chat:typing',
-];
-const PAGE = 50;
 const ON_THE_WAY_MS = 1_000;
-// Twenty pages of a list, after that the reader searches.
-const MOST_LISTED = 200;
+// A list read anew is no longer than this; scrolling reads the rest.
+const MOST_REREAD = 1_000;
+// A chat that grew longer than this is read anew, its newest page only.
+export const MOST_MESSAGES = 2_000;
+// Unknown chats come in bursts: one count for all of them.
+const RECOUNT_MS = 1_000;
 
 export class ChatRoom {
   state = new ConversationState();
-  /** Whether the server has more sessions, and more of the open chat's messages. */
-  /** @type {string | null} */
-  moreSessions = null;
-  /** @type {string | null} */
-  moreMessages = null;
-  search = '';
+  search = new SessionSearch((query) => readList(this.#bots, { ...query, limit: PAGE }));
+  opener;
+  /** Whether the list has been read at all. */
+  loaded = false;
+  /** Why the rest of the list could not be read. @type {Error | null} */
+  moreProblem = null;
+  /** Where the list's next page begins; null: there is none. @type {string | null} */
+  #moreSessions = null;
   #bots;
   #changed;
   #failed;
   #source;
+  #unread = new UnreadCount();
   /** @type {Promise<void> | null} */
   #reading = null;
   #again = false;
   /** @type {BotEvent[] | null} */
   #held = null;
-  #drawing = 0;
   #typingEnds = 0;
-  #opening = 0;
+  #recounting = 0;
+  #readingMore = false;
   /** @type {Set<string>} */
   #missing = new Set();
-  /** @type {Set<string>} */
-  #matches = new Set();
 
   /**
-   * `changed()` draws, `failed(error)` reports; both may be called often.
+   * `changed()` is told of everything new to show, `failed(error)` of what could not be read; both
+   * may be called often.
    *
    * @param {string[]} bots
    * @param {{
@@ -65,8 +64,13 @@ export class ChatRoom {
     this.#bots = bots;
     this.#changed = changed;
     this.#failed = failed;
+    this.opener = new ChatOpener(this.state, {
+      addSession: (id) => this.#addSession(id),
+      changed,
+      failed,
+    });
     this.#source = new BotEventSource(bots, pollSeconds ? { pollSeconds } : {});
-    for (const type of EVENTS) this.#source.on(type, (event) => this.#onEvent(event));
+    for (const type of FOLDED) this.#source.on(type, (event) => this.#onEvent(event));
     for (const [type, handler] of Object.entries(listen)) {
       this.#source.on(/** @type {keyof Handlers} */ (type), /** @type {any} */ (handler));
     }
@@ -85,80 +89,98 @@ export class ChatRoom {
   }
 
   close() {
-    clearTimeout(this.#drawing);
     clearTimeout(this.#typingEnds);
+    clearTimeout(this.#recounting);
     this.#source.close();
+  }
+
+  /** How many messages are unread in all chats of these bots, loaded or not. */
+  get unread() {
+    return this.#unread.now(this.state.unread);
   }
 
   /** Read list and open chat again; what arrives meanwhile is folded on top. */
   refresh() {
     if (this.#reading) this.#again = true;
-    else this.#reading = this.#refreshAll();
+    else this.#reading = this.#holding(() => this.#refreshAll());
     return this.#reading;
   }
 
-  async #refreshAll() {
+  /** Keep only the newest messages of the open chat. */
+  shorten() {
+    const { openId } = this.state;
+    if (this.#reading || !openId) return;
+    this.#reading = this.#holding(() => this.#readChat(openId));
+  }
+
+  /** @param {() => Promise<void>} read */
+  async #holding(read) {
+    this.#held = [];
     try {
-      do {
-        this.#again = false;
-        await this.#readOnce();
-      } while (this.#again);
+      await read();
       this.#failed(null);
     } catch (error) {
       this.#failed(error);
     } finally {
-      this.#release();
+      const held = this.#held ?? [];
+      this.#held = null;
+      for (const event of held) this.#fold(event);
       this.#reading = null;
+      this.#changed();
     }
+    if (this.#again) await this.refresh();
   }
 
-  async #readOnce() {
-    this.#held = [];
+  async #refreshAll() {
+    this.#again = false;
     const { openId } = this.state;
-    const limit = Math.min(MOST_LISTED, Math.max(PAGE, this.state.sessions.size));
+    const wanted = Math.min(MOST_REREAD, Math.max(PAGE, this.state.sessions.size));
     // The list first: what happens between the two answers is in the second and comes again.
-    /** @type {SessionPage} */
-    const list = await get(withQuery('/api/sessions', this.#listQuery({ limit })));
-    const chat = openId && (await this.#readMessages(openId));
-    this.moreSessions = list.before;
-    this.state.loadSessions(list.sessions);
-    this.#matches = new Set(list.sessions.map(({ id }) => id));
-    if (openId && !this.state.sessions.has(openId)) await this.#readSession(openId);
-    if (chat && openId === this.state.openId) {
-      this.state.open(openId, chat.messages);
-      this.moreMessages = chat.before;
+    const first = await readList(this.#bots, { limit: Math.min(LARGEST_PAGE, wanted) });
+    const sessions = [...first.sessions];
+    let { before } = first;
+    while (before && sessions.length < wanted) {
+      const page = await readList(this.#bots, { limit: LARGEST_PAGE, before });
+      sessions.push(...page.sessions);
+      before = page.before;
     }
-    this.#source.resume(list.cursor);
-    this.draw();
+    this.state.loadSessions(sessions);
+    this.loaded = true;
+    this.#moreSessions = before;
+    this.#unread.set(first.counts?.unread, this.state.unread);
+    if (openId) await this.#readChat(openId);
+    this.#source.resume(first.cursor);
+  }
+
+  /** Read a chat's newest page; one that is gone is no failure of the list's. @param {string} id */
+  async #readChat(id) {
+    try {
+      await this.opener.read(id);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      if (id === this.state.openId) this.opener.problem = error;
+    }
   }
 
   /** One look at the list while the stream is live: read all again where the stream kept something. */
   async #check() {
     if (this.#reading) return;
-    /** @type {SessionPage | null} */
-    const list = await get(withQuery('/api/sessions', this.#listQuery({ limit: PAGE }))).catch(
-      () => null,
-    );
+    const list = await readList(this.#bots, { limit: PAGE }).catch(() => null);
     // What the list has already may still be on its way here.
     await new Promise((done) => setTimeout(done, ON_THE_WAY_MS));
     if (list && !this.#reading && this.state.isBehind(list.sessions)) await this.refresh();
   }
 
-  /** @param {{ limit: number, before?: string }} more */
-  #listQuery(more) {
-    return { botId: this.#bots, q: this.search, ...more };
-  }
-
-  /** @param {string} id @param {{ before?: string }} more @returns {Promise<MessagePage>} */
-  #readMessages(id, more = {}) {
-    return get(withQuery(sessionPath(id, 'messages'), { limit: PAGE, ...more }));
-  }
-
   /** @param {string} id */
-  async #readSession(id) {
-    /** @type {{ session: Session }} */
-    const { session } = await get(sessionPath(id));
-    this.state.addSessions([session]);
+  async #addSession(id) {
+    this.#add([await readSession(id)]);
+  }
+
+  /** Sessions whose messages the server has counted. @param {Session[]} sessions */
+  #add(sessions) {
+    const before = this.state.unread;
+    this.state.addSessions(sessions);
+    this.#unread.loadedMore(this.state.unread - before);
   }
 
   /** @param {BotEvent} event */
@@ -167,21 +189,15 @@ export class ChatRoom {
     else this.#fold(event);
   }
 
-  #release() {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const event of held) this.#fold(event);
-  }
-
   /** @param {BotEvent} event */
   #fold(event) {
     const unknown = this.state.apply(event);
     if (unknown) this.#fetchMissing(unknown);
     if (event.type === 'chat:typing') {
       clearTimeout(this.#typingEnds);
-      this.#typingEnds = setTimeout(() => this.draw(), TYPING_MS + 1);
+      this.#typingEnds = setTimeout(() => this.#changed(), TYPING_MS + 1);
     }
-    this.draw();
+    this.#changed();
   }
 
   /** @param {string} id */
@@ -189,8 +205,9 @@ export class ChatRoom {
     if (this.#missing.has(id)) return;
     this.#missing.add(id);
     try {
-      await this.#readSession(id);
-      this.draw();
+      await this.#addSession(id);
+      this.#recountSoon();
+      this.#changed();
     } catch (error) {
       // Another service's events may speak of chats this store doesn't have.
       if (error.status !== 404) this.#failed(error);
@@ -199,74 +216,82 @@ export class ChatRoom {
     }
   }
 
-  /** Draw soon: a burst of events is one drawing. */
-  draw() {
-    this.#drawing ||= setTimeout(() => {
-      this.#drawing = 0;
+  /** A chat that was not here had news: what it added to the server's number is not known. */
+  #recountSoon() {
+    this.#recounting ||= setTimeout(async () => {
+      this.#recounting = 0;
+      const list = await readList(this.#bots, { limit: 1 }).catch(() => null);
+      if (!list) return;
+      this.#unread.set(list.counts?.unread, this.state.unread);
       this.#changed();
-    });
+    }, RECOUNT_MS);
   }
 
   /** The sessions to list, newest activity first: all, or what the search found. */
   listed() {
-    const sessions = this.state.list();
-    return this.search ? sessions.filter(({ id }) => this.#matches.has(id)) : sessions;
+    if (!this.search.active) return this.state.list();
+    return this.search.sessions.map((found) => this.state.sessions.get(found.id) ?? found);
   }
 
   /** List only what matches; empty lists all. @param {string} text */
   async find(text) {
-    this.search = text;
-    await this.refresh();
-  }
-
-  async loadMoreSessions() {
-    if (!this.moreSessions) return;
-    /** @type {SessionPage} */
-    const page = await get(
-      withQuery('/api/sessions', this.#listQuery({ before: this.moreSessions, limit: PAGE })),
-    );
-    this.moreSessions = page.before;
-    this.state.addSessions(page.sessions.filter(({ id }) => !this.state.sessions.has(id)));
-    for (const { id } of page.sessions) this.#matches.add(id);
-    this.draw();
-  }
-
-  /** Open a chat, or none with null. @param {string | null} id */
-  async open(id) {
-    const turn = ++this.#opening;
-    this.state.open(id);
-    this.moreMessages = null;
-    this.draw();
-    if (!id) return;
     try {
-      if (!this.state.sessions.has(id)) await this.#readSession(id);
-      const chat = await this.#readMessages(id);
-      if (turn !== this.#opening) return;
-      // Events that came during the read are in it, or later than it: keep both.
-      const read = new Set(chat.messages.map((message) => message.id));
-      const later = this.state.messages.filter((message) => !read.has(message.id));
-      this.state.open(id, [...chat.messages, ...later]);
-      this.moreMessages = chat.before;
-      this.draw();
+      await this.search.find(text);
+      this.moreProblem = null;
+      this.#failed(null);
     } catch (error) {
-      if (turn === this.#opening) this.#failed(error);
-    }
-  }
-
-  async loadOlder() {
-    const { openId } = this.state;
-    const before = this.moreMessages;
-    if (!before || !openId) return;
-    this.moreMessages = null;
-    try {
-      const page = await this.#readMessages(openId, { before });
-      if (openId !== this.state.openId) return;
-      this.state.addOlder(page.messages);
-      this.moreMessages = page.before;
-    } catch (error) {
-      this.moreMessages = before;
       this.#failed(error);
     }
-    this.draw();
+    this.#changed();
+  }
+
+  /** Whether there are chats below those that are listed. */
+  get hasMore() {
+    return Boolean(this.search.active ? this.search.more : this.#moreSessions);
+  }
+
+  /** The next page of the list. */
+  async loadMore() {
+    if (!this.hasMore || this.#readingMore) return;
+    this.#readingMore = true;
+    this.moreProblem = null;
+    try {
+      if (this.search.active) await this.search.loadMore();
+      else await this.#loadMoreSessions();
+    } catch (error) {
+      this.moreProblem = error;
+    } finally {
+      this.#readingMore = false;
+    }
+    this.#changed();
+  }
+
+  async #loadMoreSessions() {
+    const before = this.#moreSessions;
+    if (!before) return;
+    const page = await readList(this.#bots, { before, limit: PAGE });
+    // The list was read anew meanwhile.
+    if (before !== this.#moreSessions) return;
+    this.#moreSessions = page.before;
+    this.#add(page.sessions.filter(({ id }) => !this.state.sessions.has(id)));
+  }
+
+  /**
+   * Send an operator's answer; it shows at once. Throws what the server refused.
+   *
+   * @param {string} sessionId
+   * @param {string} content
+   */
+  async send(sessionId, content) {
+    const sent = this.state.chat.send(sessionId, content);
+    this.#changed();
+    try {
+      this.state.chat.taken(sent, await sendMessage(sessionId, content));
+    } catch (error) {
+      this.state.chat.refused(sent);
+      throw error;
+    } finally {
+      this.#changed();
+    }
   }
 }

@@ -1,44 +1,151 @@
-/** The form that sends a text: Enter sends, Shift+Enter breaks the line, the text stays until it is taken. */
+/**
+ * The form that sends texts, one field for all chats: each has its own draft and its own problem.
+ *
+ * Enter sends, Shift+Enter breaks the line; on a touch screen Enter breaks it. A text leaves the
+ * field as it is sent, and comes back where the server refuses it. Texts of one chat go out one
+ * after the other. Nothing here takes the focus.
+ */
+
+import { t } from '../i18n/i18n.js';
+import { find, setText } from '../ui/dom.js';
+
+/** @import { Drafts } from './drafts.js' */
 
 // The server's own limit.
 const LONGEST = 65_536;
 
-/**
- * `send(text)` resolves once the server took it; what it throws is shown in `problem`.
- *
- * @param {HTMLFormElement} form
- * @param {HTMLTextAreaElement} field
- * @param {HTMLElement} problem
- * @param {(text: string) => Promise<unknown>} send
- */
-export function compose(form, field, problem, send) {
-  const grow = () => {
+export class Composer {
+  #form;
+  #field;
+  #problem;
+  #off;
+  #drafts;
+  #send;
+  /** @type {string | null} */
+  #chat = null;
+  /** The last send of each chat that has one under way. @type {Map<string, Promise<boolean>>} */
+  #turns = new Map();
+
+  /**
+   * `send(chat, text)` resolves once the server took it; what it throws is shown under that chat.
+   *
+   * @param {HTMLFormElement} form
+   * @param {Drafts} drafts
+   * @param {(chat: string, text: string) => Promise<unknown>} send
+   */
+  constructor(form, drafts, send) {
+    this.#form = form;
+    this.#field = find(form, 'textarea', HTMLTextAreaElement);
+    this.#problem = find(form, '[role=alert]');
+    this.#off = find(form, '.off');
+    this.#drafts = drafts;
+    this.#send = send;
+    this.#field.addEventListener('input', () => this.#onInput());
+    this.#field.addEventListener('keydown', (event) => this.#onKey(event));
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    addEventListener('storage', ({ key }) => this.#onStorage(key));
+  }
+
+  /** Show the draft and the problem of this chat; null: no chat is open. @param {string | null} chat */
+  show(chat) {
+    if (chat === this.#chat) return;
+    this.#chat = chat;
+    this.redraw();
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  /** Why nothing can be sent now, or empty. @param {string} reason */
+  set off(reason) {
+    setText(this.#off, reason);
+    this.#off.hidden = !reason;
+    find(this.#form, 'button').setAttribute('aria-disabled', String(Boolean(reason)));
+  }
+
+  /** Something about this chat could not be done. @param {string} chat @param {string} problem */
+  fail(chat, problem) {
+    this.#drafts.setProblem(chat, problem);
+    if (chat === this.#chat) setText(this.#problem, problem);
+  }
+
+  /** Show what stands in the drafts. */
+  redraw() {
+    const { text, problem } = this.#chat ? this.#drafts.get(this.#chat) : { text: '', problem: '' };
+    if (this.#field.value !== text) this.#field.value = text;
+    setText(this.#problem, problem);
+    this.#grow();
+  }
+
+  #grow() {
     if (CSS.supports('field-sizing', 'content')) return;
-    field.style.height = 'auto';
-    field.style.height = `${field.scrollHeight + 2}px`;
-  };
-  field.addEventListener('input', grow);
-  field.addEventListener('keydown', (event) => {
-    // While an input method composes, Enter chooses a character.
+    this.#field.style.height = 'auto';
+    this.#field.style.height = `${this.#field.scrollHeight + 2}px`;
+  }
+
+  #onInput() {
+    if (!this.#chat) return;
+    this.#drafts.keep(this.#chat, this.#field.value);
+    setText(this.#problem, this.#drafts.get(this.#chat).problem);
+    this.#grow();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    // While an input method composes, Enter chooses a character; on a touch screen there is no Shift.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    if (matchMedia('(pointer: coarse)').matches) return;
     event.preventDefault();
-    form.requestSubmit();
-  });
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const text = field.value;
-    if (!text.trim() || text.length > LONGEST || field.readOnly) return;
-    field.readOnly = true;
-    problem.textContent = '';
-    try {
-      await send(text);
-      field.value = '';
-      grow();
-    } catch (error) {
-      problem.textContent = error.message;
-    } finally {
-      field.readOnly = false;
-      field.focus();
+    this.#form.requestSubmit();
+  }
+
+  /** @param {string | null} key */
+  #onStorage(key) {
+    const chat = this.#drafts.changedElsewhere(key);
+    // Whoever writes here keeps what they see.
+    if (chat && chat === this.#chat && document.activeElement !== this.#field) this.redraw();
+  }
+
+  #submit() {
+    const text = this.#field.value;
+    const chat = this.#chat;
+    if (!chat || !text.trim()) return;
+    const refusal = this.#off.hidden ? '' : (this.#off.textContent ?? '');
+    if (refusal || text.length > LONGEST) {
+      this.fail(chat, refusal || t('chat.tooLong', { most: LONGEST }));
+      return;
     }
-  });
+    this.#drafts.send(chat, text);
+    this.redraw();
+    // The button that was pressed gives the field back, at once and never later.
+    if (this.#form.contains(document.activeElement)) this.#field.focus();
+    this.#inTurn(chat, text);
+  }
+
+  /** @param {string} chat @param {string} text */
+  async #inTurn(chat, text) {
+    const before = this.#turns.get(chat) ?? Promise.resolve(true);
+    // What follows a text that was refused is not sent before it: it went back with it.
+    const mine = before.then((ok) => ok && this.#deliver(chat, text));
+    this.#turns.set(chat, mine);
+    await mine;
+    if (this.#turns.get(chat) === mine) this.#turns.delete(chat);
+  }
+
+  /** @param {string} chat @param {string} text */
+  async #deliver(chat, text) {
+    try {
+      await this.#send(chat, text);
+      this.#drafts.taken(chat, text);
+      return true;
+    } catch (error) {
+      this.#drafts.refused(chat, text, error.message);
+      if (chat === this.#chat) this.redraw();
+      return false;
+    }
+  }
 }

@@ -1,22 +1,22 @@
 /**
- * The messages of one chat on the page: day separators, who sent, how far it came.
- *
- * `side` is whose screen it is: for the `operator` the bot's messages are one's own, for the
- * `customer` their own are.
+ * The messages of one chat on the page, with a separator before each day. The newest are drawn,
+ * older ones as somebody scrolls up to them; who reads the end stays at the end, whatever grows.
  */
 
-import { t } from '../i18n/i18n.js';
-import { translateServerText } from '../i18n/server-words.js';
-import { clone, part, reconcile, setText } from '../ui/dom.js';
-import { day, moment, time } from '../ui/format.js';
-import { kindOf, mediaOf } from './message-media.js';
+import { clone, part, setText } from '../ui/dom.js';
+import { day } from '../ui/format.js';
+import { Rows } from '../ui/rows.js';
+import { fillMessage, makeMessage } from './message-row.js';
 
 /** @import { Message } from '../types.js' */
-/** @typedef {{ key: string } & ({ day: string } | { message: Message })} Row */
+/** @import { Side } from './message-row.js' */
+/** @typedef {{ key: string } & ({ day: string, today: string } | { message: Message })} Row */
 
-const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
+// Drawn at first, and again once the end is read; and how many more a scroll up draws.
+const DRAWN = 150;
+const MORE = 50;
 
 /**
  * Messages with a separator before the first of each day.
@@ -26,144 +26,136 @@ const NEAR_PX = 80;
 export function withDays(messages) {
   /** @type {Row[]} */
   const rows = [];
+  const today = new Date().toDateString();
   /** @type {string | null} */
   let last = null;
   for (const message of messages) {
     /** @type {string | null} */
     const date = message.timestamp ? new Date(message.timestamp).toDateString() : last;
-    if (date && date !== last) rows.push({ key: `day ${date}`, day: message.timestamp ?? '' });
+    if (date && date !== last)
+      rows.push({ key: `day ${date}`, day: message.timestamp ?? '', today });
     last = date;
-    rows.push({ key: `message ${message.id}`, message });
+    rows.push({ key: `message ${message.key ?? message.id}`, message });
   }
   return rows;
 }
 
 export class MessageLog {
   #root;
-  #side;
-  /** @type {Map<string, HTMLElement>} */
-  #rows = new Map();
+  #rows;
   #scroll;
   #list;
+  #loadOlder;
+  /** @type {Message[]} */
+  #messages = [];
+  #hasOlder = false;
+  #drawn = DRAWN;
+  /** Whether the end is read: what grows there is scrolled to. */
+  #stuck = true;
 
-  /** @param {HTMLElement} root @param {{ side: 'operator' | 'customer', loadOlder: () => void }} how */
+  /** @param {HTMLElement} root @param {{ side: Side, loadOlder: () => void }} how */
   constructor(root, { side, loadOlder }) {
     this.#root = root;
-    this.#side = side;
+    this.#loadOlder = loadOlder;
     this.#scroll = part(root, 'scroll');
     this.#list = part(root, 'messages');
-    part(root, 'older').addEventListener('click', loadOlder);
-    part(root, 'newest').addEventListener('click', () => this.toEnd());
-    this.#scroll.addEventListener('scroll', () => {
-      if (this.atEnd) part(root, 'newest').hidden = true;
-      if (this.#scroll.scrollTop < NEAR_PX && !part(root, 'older').hidden) loadOlder();
+    this.#rows = new Rows(this.#list, {
+      key: (/** @type {Row} */ row) => row.key,
+      make: (row) => ('day' in row ? clone('day') : makeMessage(row.message)),
+      fill: (node, row) =>
+        'day' in row ? setText(node, day(row.day)) : fillMessage(node, row.message, side),
+      stamp: (row) => ('day' in row ? [row.day, row.today] : [row.message]),
     });
+    part(root, 'older').addEventListener('click', () => this.#showOlder());
+    part(root, 'newest').addEventListener('click', () => this.toEnd());
+    this.#scroll.addEventListener('scroll', () => this.#onScroll(), { passive: true });
+    // A picture that has loaded, a composer of more lines, a keyboard that comes up.
+    const sizes = new ResizeObserver(() => this.#stuck && this.toEnd());
+    sizes.observe(this.#scroll);
+    sizes.observe(this.#list);
   }
 
+  /** Whether the end of the chat is on the screen. */
   get atEnd() {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
-    return scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    return this.#stuck;
   }
 
   toEnd() {
+    this.#stuck = true;
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    part(this.#root, 'newest').hidden = true;
+  }
+
+  #onScroll() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (this.#stuck) part(this.#root, 'newest').hidden = true;
+    if (scrollTop < NEAR_PX && this.#rows.size) this.#showOlder();
+  }
+
+  #showOlder() {
+    if (this.#drawn < this.#messages.length) {
+      this.#drawn += MORE;
+      this.#draw();
+    } else if (this.#hasOlder) this.#loadOlder();
   }
 
   /** Another chat: nothing of the last one stays, and the end is shown. */
   clear() {
-    this.#list.setAttribute('aria-busy', 'true');
     this.#rows.clear();
-    this.#list.replaceChildren();
+    this.#messages = [];
+    this.#drawn = DRAWN;
+    this.#stuck = true;
     part(this.#root, 'newest').hidden = true;
+    for (const name of ['older', 'empty', 'loading']) part(this.#root, name).hidden = true;
   }
 
   /**
-   * Show these messages, oldest first; `hasOlder` where the server has more before them.
+   * Show these messages, oldest first; `hasOlder` where the server has more before them, `loaded`
+   * once the chat has been read at all, `failed` where it could not be.
    *
    * @param {Message[]} messages
-   * @param {boolean} hasOlder
+   * @param {{ hasOlder: boolean, loaded: boolean, failed?: boolean }} about
    */
-  show(messages, hasOlder) {
-    const wasAtEnd = this.atEnd || !this.#rows.size;
-    const before = this.#anchor();
+  show(messages, { hasOlder, loaded, failed = false }) {
+    const before = this.#messages.at(-1);
     const newest = messages.at(-1);
-    const grew = newest && !this.#rows.has(`message ${newest.id}`);
-    part(this.#root, 'older').hidden = !hasOlder;
-    part(this.#root, 'empty').hidden = messages.length > 0;
-    reconcile(this.#list, this.#rows, withDays(messages), {
-      key: (row) => row.key,
-      make: (row) => ('day' in row ? clone('day') : this.#make(row.message)),
-      update: (node, row) =>
-        'day' in row ? setText(node, day(row.day)) : this.#fill(node, row.message),
-    });
-    this.#list.setAttribute('aria-busy', 'false');
-    if (wasAtEnd) this.toEnd();
-    else if (before) this.#scroll.scrollTop += before.node.getBoundingClientRect().top - before.top;
-    if (!wasAtEnd && grew) part(this.#root, 'newest').hidden = false;
+    const older = messages.length - this.#messages.length;
+    const grew = newest && before && newest.id !== before.id;
+    // Older ones were asked for: they are to be seen.
+    if (!this.#stuck && messages[0]?.id !== this.#messages[0]?.id && older > 0)
+      this.#drawn += older;
+    // New ones below push none away above while somebody reads there.
+    else if (!this.#stuck && older > 0) this.#drawn += older;
+    else if (this.#stuck && messages.length) this.#drawn = DRAWN;
+    this.#messages = messages;
+    this.#hasOlder = hasOlder;
+    part(this.#root, 'empty').hidden = !loaded || messages.length > 0;
+    part(this.#root, 'loading').hidden = loaded || failed;
+    this.#list.setAttribute('aria-busy', String(!loaded));
+    this.#draw();
+    if (this.#stuck) this.toEnd();
+    else if (grew && !newest.fromMe) part(this.#root, 'newest').hidden = false;
   }
 
-  /** The first message on screen and where it is, to keep it there while older ones come above. */
+  #draw() {
+    const shown = this.#messages.slice(-this.#drawn);
+    part(this.#root, 'older').hidden = !this.#hasOlder && shown.length === this.#messages.length;
+    const rows = withDays(shown);
+    const first = rows.find((row) => 'message' in row);
+    // Only what comes above moves what is read.
+    const anchor = this.#stuck || !first || this.#rows.has(first.key) ? null : this.#anchor();
+    this.#rows.show(rows);
+    if (anchor) this.#scroll.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
+  }
+
+  /** The first message on screen and where it is, to keep it there. A day's separator may go. */
   #anchor() {
     const top = this.#scroll.getBoundingClientRect().top;
-    for (const node of this.#list.children) {
+    for (const node of this.#list.querySelectorAll('.message')) {
       const box = node.getBoundingClientRect();
       if (box.bottom > top) return { node, top: box.top };
     }
     return null;
-  }
-
-  /** @param {Message} message */
-  #make(message) {
-    const node = clone('message');
-    const media = mediaOf(message);
-    if (!media) return node;
-    part(node, 'text').before(media);
-    // A picture that has loaded is higher than one that has not: stay at the end.
-    media.addEventListener('load', () => this.atEnd && this.toEnd());
-    return node;
-  }
-
-  /** @param {HTMLElement} node @param {Message} message */
-  #fill(node, message) {
-    const own = this.#side === 'operator' ? message.fromMe : !message.fromMe;
-    node.classList.toggle('mine', own);
-    node.classList.toggle('failed', message.failed !== null && message.failed !== undefined);
-    node.dataset.id = message.id;
-    const { origin } = message;
-    if (origin) node.dataset.origin = origin;
-    const from = part(node, 'origin');
-    from.hidden = !origin;
-    setText(from, origin ? t(`chat.from.${origin}`) : '');
-    const text = part(node, 'text');
-    const bare = !message.content;
-    text.classList.toggle('kind', bare);
-    setText(text, bare ? kindOf(message.type) : message.content);
-    const when = part(node, 'time', HTMLTimeElement);
-    when.dateTime = message.timestamp ?? '';
-    when.title = moment(message.timestamp);
-    setText(when, time(message.timestamp));
-    this.#fillAck(node, message);
-  }
-
-  /** @param {HTMLElement} node @param {Message} message */
-  #fillAck(node, { fromMe, ack, failed }) {
-    const lost = failed !== null && failed !== undefined;
-    const why = part(node, 'why');
-    why.hidden = !lost;
-    setText(
-      why,
-      lost
-        ? failed
-          ? t('chat.failedWhy', { reason: translateServerText(failed) })
-          : t('chat.failed')
-        : '',
-    );
-    const mark = part(node, 'ack');
-    mark.hidden = lost || !fromMe || !ack || this.#side !== 'operator';
-    if (mark.hidden || !ack || mark.dataset.ack === ack) return;
-    mark.dataset.ack = ack;
-    mark.textContent = TICKS[ack];
-    mark.title = t(`chat.ack.${ack}`);
-    mark.setAttribute('aria-label', mark.title);
   }
 }

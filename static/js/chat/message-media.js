@@ -1,6 +1,7 @@
-/** What a message carries beside its text: a picture, a sound, a film, a document. */
+/** What a message carries beside its text: a picture, a sound, a film, a document, or none we show. */
 
 import { t } from '../i18n/i18n.js';
+import { translateServerText } from '../i18n/server-words.js';
 import { sessionPath } from '../pages/api.js';
 import { el } from '../ui/dom.js';
 
@@ -17,11 +18,18 @@ const KINDS = new Set([
   'location',
   'contact',
   'reaction',
+  'undecryptable',
 ]);
 
 /** What a message of this type is called. @param {string} type */
 export const kindOf = (type) =>
   t(KINDS.has(type) ? /** @type {Key} */ (`chat.kind.${type}`) : 'chat.kind.other');
+
+/** What a message is called, with the name of what can't be shown. @param {Message} message */
+export function nameOfKind({ type, media }) {
+  const name = type === 'unsupported' && media?.name;
+  return name ? t('chat.kind.unsupported', { name: translateServerText(name) }) : kindOf(type);
+}
 
 /** @type {Record<string, (src: string, name?: string) => HTMLElement>} */
 const MAKERS = {
@@ -38,8 +46,8 @@ const MAKERS = {
 };
 
 /**
- * The element that shows a message's file, or null where it has none. An event does not say
- * whether there is a file: it is tried, and taken away again where it can't be had.
+ * The element that shows a message's file, or null where it has none. Who publishes an event may
+ * not say whether there is a file: it is tried, and taken away again where it can't be had.
  *
  * @param {Message} message
  */

@@ -1,6 +1,6 @@
 /** What a page knows of one bot's connection: its status, and every event since folded into it. */
 
-/** @import { BotState, PageEvent, StatusAnswer } from '../types.js' */
+/** @import { BotState, BotStatus, PageEvent, StatusAnswer } from '../types.js' */
 
 /**
  * What changes the state of a bot's connection.
@@ -18,7 +18,7 @@ export const BOT_EVENTS = [
 /**
  * The state that a status answer describes.
  *
- * @param {StatusAnswer} answer
+ * @param {Partial<StatusAnswer> & { status: BotStatus }} answer
  * @returns {BotState}
  */
 export function fromStatus(answer, now = Date.now()) {

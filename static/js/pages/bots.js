@@ -2,24 +2,23 @@
 
 import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
-import { at, clone, field, part, reconcile, setText } from '../ui/dom.js';
-import { moment, time } from '../ui/format.js';
+import { at, clone, field, part, setText } from '../ui/dom.js';
+import { contact, moment, time } from '../ui/format.js';
+import { Rows } from '../ui/rows.js';
 import { get, post, withQuery } from './api.js';
 import { showOperators } from './operators.js';
 import { begin, run } from './page.js';
 
 /** @import { Bot, Me } from '../types.js' */
 
-/** @type {Map<string, HTMLElement>} */
-const cards = new Map();
-
-/** @param {HTMLElement} card @param {Bot} bot */
-function fillCard(card, bot) {
+/** @param {HTMLElement} card @param {Bot} bot @param {Me} me */
+function fillCard(card, bot, me) {
   const name = part(card, 'name', HTMLAnchorElement);
   setText(name, bot.name);
   name.href = part(card, 'open', HTMLAnchorElement).href = `/bots/${encodeURIComponent(bot.id)}`;
   part(card, 'monitor', HTMLAnchorElement).href = withQuery('/monitor', { botId: bot.id });
   part(card, 'simulator', HTMLAnchorElement).href = withQuery('/simulator', { botId: bot.id });
+  part(card, 'simulator').hidden = !me.simulator;
   const status = part(card, 'status');
   status.dataset.status = bot.status;
   setText(status, t(`status.${bot.status}`));
@@ -29,20 +28,16 @@ function fillCard(card, bot) {
 /** @param {Bot} bot */
 function note(bot) {
   if (bot.status === 'connected' && bot.user) {
-    return t('bot.linkedAs', { user: bot.user.name ?? bot.user.id });
+    return t('bot.linkedAs', { user: bot.user.name ?? contact(bot.user.id) });
   }
   return translateServerText(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
 }
 
-/** @param {Me} me */
-async function show(me) {
+/** @param {Me} me @param {Rows<Bot>} cards */
+async function show(me, cards) {
   /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
-  reconcile(at('bots'), cards, bots, {
-    key: (bot) => bot.id,
-    make: () => clone('bot-card'),
-    update: fillCard,
-  });
+  cards.show(bots);
   const none = at('none');
   none.hidden = bots.length > 0;
   none.textContent = t(me.admin ? 'bots.none' : 'bots.noneYours');
@@ -54,6 +49,12 @@ async function show(me) {
 run(async () => {
   const me = await begin();
   const problem = at('problem');
+  /** @type {Rows<Bot>} */
+  const cards = new Rows(at('bots'), {
+    key: (bot) => bot.id,
+    make: () => clone('bot-card'),
+    fill: (card, bot) => fillCard(card, bot, me),
+  });
   /** @param {() => Promise<unknown>} work @returns {(event: Event) => Promise<void>} */
   const guarded = (work) => async (event) => {
     event.preventDefault();
@@ -71,13 +72,13 @@ run(async () => {
     guarded(async () => {
       await post('/api/bots', { name: field(add, 'name').value.trim() });
       add.reset();
-      await show(me);
+      await show(me, cards);
     }),
   );
   at('reload').addEventListener(
     'click',
-    guarded(() => show(me)),
+    guarded(() => show(me, cards)),
   );
-  await show(me);
+  await show(me, cards);
   if (me.admin) await showOperators(me);
 });

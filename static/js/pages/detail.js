@@ -60,6 +60,7 @@ run(async () => {
   showName(bot);
   at('to-monitor', HTMLAnchorElement).href = withQuery('/monitor', { botId });
   at('to-simulator', HTMLAnchorElement).href = withQuery('/simulator', { botId });
+  at('to-simulator').hidden = !me.simulator;
   at('rename').hidden = at('delete').hidden = !me.admin;
   at('rename').addEventListener('click', () => rename(bot));
   at('delete').addEventListener('click', () => drop(bot));

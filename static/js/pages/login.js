@@ -22,7 +22,7 @@ form.addEventListener('submit', async (event) => {
       username: field(form, 'username').value,
       password: field(form, 'password').value,
     });
-    location.assign(destination(location.search, location.origin));
+    location.assign(destination(location.search, location.origin, location.hash));
   } catch (error) {
     problem.textContent = error.status in WORDS ? t(WORDS[error.status]) : error.message;
     field(form, 'password').select();

@@ -1,52 +1,83 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
-import { ChatRoom } from '../chat/chat-room.js';
-import { compose } from '../chat/composer.js';
+import { ChatRoom, MOST_MESSAGES } from '../chat/chat-room.js';
+import { Composer } from '../chat/composer.js';
+import { Drafts } from '../chat/drafts.js';
 import { MessageLog } from '../chat/message-log.js';
-import { nameOf, SessionList } from '../chat/session-list.js';
+import { SessionList } from '../chat/session-list.js';
+import { nameOf } from '../chat/session-row.js';
 import { t } from '../i18n/i18n.js';
 import { MOST_BOTS } from '../stream/stream-leader.js';
 import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
-import { get, patch, post, sessionPath, withQuery } from './api.js';
+import { Frames } from '../ui/frames.js';
+import { get, patch, sessionPath, withQuery } from './api.js';
+import { BotWatch } from './bot-watch.js';
+import { BotsDown } from './bots-down.js';
 import { begin, run } from './page.js';
+import { ReadMarks } from './read-marks.js';
 
 const SEARCH_PAUSE_MS = 250;
+// A hidden page draws nothing, but its title counts.
+const TITLE_MS = 1_000;
 
 const query = new URLSearchParams(location.search);
+const wide = matchMedia('(min-width: 761px) and (pointer: fine)');
 
-/** @import { Bot, Session } from '../types.js' */
-/** @import { ConversationState } from '../chat/conversation-state.js' */
+/** @import { Bot, Me, Session } from '../types.js' */
 
 class Monitor {
+  #names;
+  #several;
   #room;
   #list;
   #log;
+  #drafts;
+  #composer;
+  #watch;
+  #down;
+  #marks;
+  #frames = new Frames(() => this.#draw());
   /** @type {string | null} */
   #shown = null;
-  /** @type {Set<string>} */
-  #reading = new Set();
+  #titleDue = 0;
 
-  /** @param {Bot[]} bots @param {string[]} chosen */
-  constructor(bots, chosen) {
-    const names = new Map(bots.map((bot) => [bot.id, bot.name]));
+  /** @param {Me} me @param {Bot[]} bots @param {string[]} chosen */
+  constructor(me, bots, chosen) {
+    this.#names = new Map(bots.map((bot) => [bot.id, bot.name]));
+    this.#several = chosen.length > 1;
     const light = find(document, 'connection-light', ConnectionLight);
+    this.#watch = new BotWatch(
+      bots.filter(({ id }) => chosen.includes(id)),
+      { changed: () => this.#frames.ask(), connected: (botId) => this.#onConnected(botId) },
+    );
+    /** @param {Error | null} error */
+    const failed = (error) => setText(at('problem'), error?.message ?? '');
     this.#room = new ChatRoom(chosen, {
       pollSeconds: Number(query.get('poll')) || undefined,
-      changed: () => this.#draw(),
-      failed: (error) => setText(at('problem'), error?.message ?? ''),
+      changed: () => this.#changed(),
+      failed,
       state: (state) => light.show(state),
-      listen: { closing: ({ reason }) => reason === 'revoked' && this.#checkRights(chosen) },
+      listen: {
+        ...this.#watch.handlers,
+        closing: ({ reason }) => reason === 'revoked' && this.#checkRights(chosen),
+      },
     });
+    this.#down = new BotsDown(at('bots-down'), failed);
     this.#list = new SessionList(at('sessions'), {
       open: (id) => this.#go(id),
-      botName: (id) => (chosen.length > 1 ? (names.get(id ?? '') ?? id) : null),
+      more: () => this.#room.moreProblem ?? this.#room.loadMore(),
     });
     this.#log = new MessageLog(at('chat'), {
       side: 'operator',
-      loadOlder: () => this.#room.loadOlder(),
+      loadOlder: () => this.#room.opener.loadOlder(),
     });
+    this.#drafts = new Drafts(`monitor ${me.username}`);
+    this.#composer = new Composer(at('composer', HTMLFormElement), this.#drafts, (id, text) =>
+      this.#send(id, text),
+    );
+    this.#marks = new ReadMarks(() => this.#room.state.current);
     this.#bind();
   }
 
@@ -60,16 +91,41 @@ class Monitor {
     const search = at('search', HTMLInputElement);
     search.addEventListener('input', () => {
       clearTimeout(pause);
-      pause = setTimeout(() => this.#room.find(search.value.trim()), SEARCH_PAUSE_MS);
+      pause = setTimeout(async () => {
+        await this.#room.find(search.value.trim());
+        find(document, '.list-pane .scroll').scrollTop = 0;
+      }, SEARCH_PAUSE_MS);
     });
-    at('more').addEventListener('click', () => this.#room.loadMoreSessions());
+    at('more').addEventListener('click', () => this.#room.loadMore());
     at('back').addEventListener('click', () => this.#go(null));
+    at('reopen').addEventListener('click', () => this.#follow());
     at('toggle-mode').addEventListener('click', () => this.#toggleMode());
     addEventListener('popstate', () => this.#follow());
-    document.addEventListener('visibilitychange', () => this.#markRead());
-    compose(at('composer', HTMLFormElement), content(), at('send-problem'), (text) =>
-      post(sessionPath(this.#room.state.openId ?? '', 'messages'), { content: text }),
-    );
+  }
+
+  /** What came since the last frame is one drawing; a hidden page has its title only. */
+  #changed() {
+    this.#frames.ask();
+    if (!document.hidden) return;
+    this.#titleDue ||= setTimeout(() => {
+      this.#titleDue = 0;
+      this.#drawTitle();
+    }, TITLE_MS);
+  }
+
+  /** @param {string} id @param {string} text */
+  #send(id, text) {
+    const sending = this.#room.send(id, text);
+    // One's own message is to be seen, wherever one was reading.
+    if (id === this.#room.state.openId) this.#log.toEnd();
+    return sending;
+  }
+
+  /** What was refused because the bot was away is no problem any more. @param {string} botId */
+  #onConnected(botId) {
+    const sessions = [...this.#room.state.sessions.values()];
+    this.#drafts.clearProblems(sessions.filter((one) => one.botId === botId).map(({ id }) => id));
+    this.#composer.redraw();
   }
 
   /**
@@ -103,10 +159,16 @@ class Monitor {
   async #follow() {
     const id = decodeURIComponent(location.hash.slice(1)) || null;
     const before = this.#room.state.openId;
-    if (id === before && id === this.#shown) return;
-    await this.#room.open(id);
-    if (id && matchMedia('(min-width: 761px)').matches) content().focus();
+    if (id === before && id === this.#shown && !this.#room.opener.problem) return;
+    const opening = this.#room.opener.open(id);
+    this.#draw();
+    if (id && wide.matches) this.#composer.focus();
     else if (!id && before) rowOf(before)?.focus();
+    await opening;
+    this.#draw();
+    // A chat that was not in the list has its composer only now; who went elsewhere stays there.
+    const isLost = document.activeElement === document.body;
+    if (id && id === this.#room.state.openId && isLost && wide.matches) this.#composer.focus();
   }
 
   async #toggleMode() {
@@ -117,70 +179,80 @@ class Monitor {
     try {
       await patch(sessionPath(current.id), { mode: current.mode === 'human' ? 'bot' : 'human' });
     } catch (error) {
-      at('send-problem').textContent = error.message;
+      this.#composer.fail(current.id, error.message);
     } finally {
       button.disabled = false;
     }
   }
 
-  async #markRead() {
-    const { current } = this.#room.state;
-    if (!current?.unread || document.hidden || this.#reading.has(current.id)) return;
-    this.#reading.add(current.id);
-    try {
-      await post(sessionPath(current.id, 'read'));
-    } catch {
-      // The badge stays, and the next message or visit tries again.
-    } finally {
-      this.#reading.delete(current.id);
-    }
-  }
-
   #draw() {
-    const { state } = this.#room;
-    const list = this.#room.listed();
-    this.#list.show(list, state.openId, (id) => state.typing(id));
-    at('no-sessions').hidden = list.length > 0;
-    setText(at('no-sessions'), t(this.#room.search ? 'monitor.noMatch' : 'monitor.none'));
-    at('more').hidden = !this.#room.moreSessions;
-    this.#drawChat(state);
-    const title = `${t('monitor.title')} · Pulso`;
-    document.title = state.unread ? `(${state.unread}) ${title}` : title;
-    this.#markRead();
+    const room = this.#room;
+    const sessions = room.listed();
+    this.#list.show(sessions, room.state.openId, {
+      typing: (id) => room.state.typing(id),
+      match: (id) => (room.search.active ? (room.search.matches.get(id) ?? null) : null),
+      botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
+    });
+    at('no-sessions').hidden = sessions.length > 0 || room.hasMore || !room.loaded;
+    setText(at('no-sessions'), t(room.search.active ? 'monitor.noMatch' : 'monitor.none'));
+    at('more-failed').hidden = !room.moreProblem;
+    setText(at('more-problem'), room.moreProblem?.message ?? '');
+    this.#down.show(this.#watch.down());
+    this.#drawChat();
+    this.#drawTitle();
+    this.#marks.look();
   }
 
-  /** @param {ConversationState} state */
-  #drawChat(state) {
+  #drawTitle() {
+    const { unread } = this.#room;
+    const title = `${t('monitor.title')} · Pulso`;
+    document.title = unread ? `(${unread}) ${title}` : title;
+  }
+
+  #drawChat() {
+    const { state, opener } = this.#room;
     const { current } = state;
     at('main').dataset.view = state.openId ? 'chat' : 'list';
     at('chat').hidden = !current;
-    at('no-chat').hidden = Boolean(current);
+    at('chat-failed').hidden = !opener.problem;
+    setText(at('chat-problem'), opener.problem?.message ?? '');
+    at('no-chat').hidden = Boolean(current || opener.problem);
     if (state.openId !== this.#shown) {
       this.#shown = state.openId;
       this.#log.clear();
-      setText(at('send-problem'), '');
-      content().value = '';
     }
+    this.#composer.show(current?.id ?? null);
     if (!current) return;
-    this.#log.show(state.messages, Boolean(this.#room.moreMessages));
-    setText(at('chat-title'), nameOf(current));
-    const who = state.typing(current.id);
+    const { loaded } = state.chat;
+    this.#log.show(state.messages, {
+      hasOlder: Boolean(opener.more),
+      loaded,
+      failed: Boolean(opener.problem),
+    });
+    if (state.chat.size > MOST_MESSAGES && this.#log.atEnd) this.#room.shorten();
+    this.#drawHead(current);
+    this.#composer.off = this.#watch.of(current.botId ?? '')?.words ?? '';
+  }
+
+  /** @param {Session} session */
+  #drawHead(session) {
+    const { state } = this.#room;
+    setText(at('chat-title'), nameOf(session));
+    const who = state.typing(session.id);
     at('chat-note').classList.toggle('typing', Boolean(who));
-    setText(at('chat-note'), this.#note(state, current, who));
-    const mode = current.mode === 'human' ? 'human' : 'bot';
+    setText(at('chat-note'), who ? typingWords(who, session) : this.#note(session));
+    const mode = session.mode === 'human' ? 'human' : 'bot';
     at('mode').dataset.mode = mode;
-    setText(at('mode'), t(`chat.mode.${mode}`));
+    setText(at('mode'), modeWords(session));
     setText(at('toggle-mode'), t(mode === 'human' ? 'chat.giveBack' : 'chat.takeOver'));
   }
 
-  /** @param {ConversationState} state @param {Session} session @param {string | null} who */
-  #note(state, session, who) {
-    if (who) return typingWords(who, session);
-    return state.botFailed(session.id) ? t('chat.botFailed') : contact(session.contact);
+  /** @param {Session} session */
+  #note(session) {
+    const failed = this.#room.state.botFailed(session.id);
+    return failed ? t('chat.botFailed') : contact(session.contact);
   }
 }
-
-const content = () => at('content', HTMLTextAreaElement);
 
 /** @param {string} id @returns {HTMLElement | null} */
 const rowOf = (id) => document.querySelector(`[data-id="${CSS.escape(id)}"]`);
@@ -188,6 +260,12 @@ const rowOf = (id) => document.querySelector(`[data-id="${CSS.escape(id)}"]`);
 /** @param {string} who @param {Session} session */
 const typingWords = (who, session) =>
   who === 'bot' ? t('chat.botTyping') : t('chat.isTyping', { name: nameOf(session) });
+
+/** @param {Session} session */
+function modeWords({ mode, assignee }) {
+  if (mode !== 'human') return t('chat.mode.bot');
+  return assignee?.name ? t('chat.mode.by', { name: assignee.name }) : t('chat.mode.human');
+}
 
 /** @param {Bot[]} bots @param {string[]} asked */
 function offerBots(bots, asked) {
@@ -203,7 +281,7 @@ function offerBots(bots, asked) {
 }
 
 run(async () => {
-  await begin();
+  const me = await begin();
   /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
   const asked = query.getAll('botId').filter(Boolean);
@@ -216,5 +294,5 @@ run(async () => {
     find(document, 'connection-light').hidden = true;
     return;
   }
-  await new Monitor(bots, chosen).start();
+  await new Monitor(me, bots, chosen).start();
 });

@@ -2,13 +2,16 @@
 
 import { t } from '../i18n/i18n.js';
 import { confirm, formDialog } from '../ui/dialogs.js';
-import { at, clone, el, field, part, reconcile, setText } from '../ui/dom.js';
+import { at, clone, el, field, part, setText } from '../ui/dom.js';
+import { Rows } from '../ui/rows.js';
 import { get, patch, post, remove } from './api.js';
 
 /** @import { Bot, Me, Operator } from '../types.js' */
 
-/** @type {Map<string, HTMLElement>} */
-const rows = new Map();
+/** @typedef {{ operator: Operator, names: Map<string, string> }} Row */
+
+/** @type {Rows<Row> | null} */
+let rows = null;
 
 /** @param {Operator} operator */
 const path = (operator) => `/api/operators/${encodeURIComponent(operator.id)}`;
@@ -25,11 +28,12 @@ async function list(me) {
   /** @type {[{ operators: Operator[] }, { bots: Bot[] }]} */
   const [{ operators }, { bots }] = await Promise.all([get('/api/operators'), get('/api/bots')]);
   const names = new Map(bots.map((bot) => [bot.id, bot.name]));
-  reconcile(at('operator-list'), rows, operators, {
-    key: (operator) => operator.id,
+  rows ??= new Rows(at('operator-list'), {
+    key: ({ operator }) => operator.id,
     make: () => clone('operator-row'),
-    update: (row, operator) => fill(row, operator, names, me),
+    fill: (row, { operator, names }) => fill(row, operator, names, me),
   });
+  rows.show(operators.map((operator) => ({ operator, names })));
 }
 
 /** @param {HTMLElement} row @param {Operator} operator @param {Map<string, string>} names @param {Me} me */

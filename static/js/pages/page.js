@@ -13,7 +13,7 @@ export async function begin() {
   translatePage();
   /** @type {Me} */
   const me = await get('/api/auth/me');
-  find(document, 'pulso-header', PulsoHeader).username = me.username;
+  find(document, 'pulso-header', PulsoHeader).me = me;
   keepSignedIn(me.expiresAt);
   return me;
 }

@@ -1,21 +1,25 @@
 /** The simulator: the phone a bot is linked to and the customers who write to it, played by hand. */
 
-import { ChatRoom } from '../chat/chat-room.js';
-import { compose } from '../chat/composer.js';
+import { ChatRoom, MOST_MESSAGES } from '../chat/chat-room.js';
+import { Composer } from '../chat/composer.js';
+import { Drafts } from '../chat/drafts.js';
 import { MessageLog } from '../chat/message-log.js';
-import { nameOf, SessionList } from '../chat/session-list.js';
+import { SessionList } from '../chat/session-list.js';
+import { nameOf } from '../chat/session-row.js';
 import { t } from '../i18n/i18n.js';
 import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, field, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
+import { Frames } from '../ui/frames.js';
 import { botPath, get, post, simulatorPath, withQuery } from './api.js';
 import { BOT_EVENTS, fold, fromStatus } from './bot-state.js';
 import { begin, run } from './page.js';
 
-/** @import { Bot, BotEvent, BotState, Handlers, PageEvent, Session } from '../types.js' */
+/** @import { Bot, BotState, Handlers, Me, PageEvent, Session } from '../types.js' */
 /** @import { ConversationState } from '../chat/conversation-state.js' */
 
 const query = new URLSearchParams(location.search);
+const wide = matchMedia('(min-width: 761px) and (pointer: fine)');
 /** @param {string | null | undefined} address */
 const digits = (address) => (address ?? '').replace(/[:@].*$/, '');
 
@@ -26,13 +30,15 @@ class Simulator {
   #bot = null;
   #log;
   #list;
+  #composer;
+  #frames = new Frames(() => this.#draw());
   /** @type {Map<string, string>} */
   #customers = new Map();
   /** @type {string | null} */
   #chosen = null;
 
-  /** @param {string} botId */
-  constructor(botId) {
+  /** @param {string} botId @param {Me} me */
+  constructor(botId, me) {
     this.#botId = botId;
     const light = find(document, 'connection-light', ConnectionLight);
     /** @type {Handlers} */
@@ -42,16 +48,23 @@ class Simulator {
     listen.gap = listen.poll = listen.connected = () => this.#readBot();
     this.#room = new ChatRoom([botId], {
       pollSeconds: Number(query.get('poll')) || undefined,
-      changed: () => this.#draw(),
+      changed: () => this.#frames.ask(),
       failed: (error) => setText(at('problem'), error?.message ?? ''),
       state: (state) => light.show(state),
       listen,
     });
     this.#log = new MessageLog(at('chat'), {
       side: 'customer',
-      loadOlder: () => this.#room.loadOlder(),
+      loadOlder: () => this.#room.opener.loadOlder(),
     });
-    this.#list = new SessionList(at('customers'), { open: (number) => this.#choose(number) });
+    this.#list = new SessionList(at('customers'), {
+      open: (number) => this.#choose(number),
+      more: () => this.#room.moreProblem ?? this.#room.loadMore(),
+    });
+    const drafts = new Drafts(`simulator ${me.username} ${botId}`);
+    this.#composer = new Composer(at('composer', HTMLFormElement), drafts, (number, text) =>
+      this.#write(number, text),
+    );
     this.#bind();
   }
 
@@ -79,16 +92,13 @@ class Simulator {
       form.reset();
     });
     at('back').addEventListener('click', () => this.#choose(null));
-    compose(at('composer', HTMLFormElement), content(), at('send-problem'), (text) =>
-      this.#write(text),
-    );
   }
 
-  /** @param {string} text */
-  async #write(text) {
-    const from = this.#chosen ?? '';
+  /** @param {string} from @param {string} text */
+  async #write(from, text) {
     const name = nameOf(this.#person(from));
     const fromMe = at('from-me', HTMLInputElement).checked;
+    if (from === this.#chosen) this.#log.toEnd();
     await post(simulatorPath(this.#botId, 'message'), { from, name, text, fromMe });
   }
 
@@ -107,14 +117,14 @@ class Simulator {
     try {
       await work();
     } catch (error) {
-      setText(at('problem'), error.status === 404 ? t('simulator.off') : error.message);
+      setText(at('problem'), error.message);
     }
   }
 
   async #readBot() {
     try {
       this.#bot = fromStatus(await get(botPath(this.#botId, 'status')));
-      this.#draw();
+      this.#frames.ask();
     } catch (error) {
       setText(at('problem'), error.message);
     }
@@ -124,7 +134,7 @@ class Simulator {
   #onBotEvent(event) {
     if (!this.#bot) return;
     this.#bot = fold(this.#bot, event);
-    this.#draw();
+    this.#frames.ask();
   }
 
   /**
@@ -144,9 +154,8 @@ class Simulator {
   #choose(number) {
     this.#chosen = number;
     this.#log.clear();
-    setText(at('send-problem'), '');
     this.#draw();
-    if (number && matchMedia('(min-width: 761px)').matches) content().focus();
+    if (number && wide.matches) this.#composer.focus();
   }
 
   #draw() {
@@ -156,8 +165,7 @@ class Simulator {
     const known = new Set(sessions.map((session) => digits(session.contact)));
     const fresh = [...this.#customers.keys()].filter((number) => !known.has(number));
     const people = [...fresh.map((number) => this.#person(number)), ...sessions];
-    const rows = people.map((one) => ({ ...one, id: digits(one.contact), unread: 0 }));
-    this.#list.show(rows, this.#chosen, () => null);
+    this.#list.show(people.map(asCustomer), this.#chosen);
     this.#drawChat(state);
   }
 
@@ -180,38 +188,63 @@ class Simulator {
     at('main').dataset.view = number ? 'chat' : 'list';
     at('chat').hidden = !number;
     at('no-chat').hidden = Boolean(number);
+    this.#composer.show(number);
     if (!number) return;
     const person = this.#person(number);
     const sessionId = state.sessions.has(person.id) ? person.id : null;
     if (sessionId !== state.openId) {
       // The chat begins to exist with its first message; its page of messages has that one.
-      this.#room.open(sessionId);
+      this.#room.opener.open(sessionId);
       return;
     }
-    this.#log.show(state.messages, Boolean(this.#room.moreMessages));
+    const { more, problem } = this.#room.opener;
+    this.#log.show(state.messages, {
+      hasOlder: Boolean(more),
+      loaded: !sessionId || state.chat.loaded,
+      failed: Boolean(problem),
+    });
+    setText(at('chat-problem'), problem?.message ?? '');
+    if (state.chat.size > MOST_MESSAGES && this.#log.atEnd) this.#room.shorten();
     setText(at('chat-title'), t('simulator.writingAs', { name: nameOf(person) }));
     const who = sessionId && state.typing(sessionId);
     setText(at('chat-note'), who === 'bot' ? t('chat.botTyping') : contact(person.contact));
   }
 }
 
-const content = () => at('content', HTMLTextAreaElement);
+/** Each session as a row of its customer's; the same one for the same session. */
+/** @type {WeakMap<Session, Session>} */
+const rows = new WeakMap();
+
+/** @param {Session} session @returns {Session} */
+function asCustomer(session) {
+  const row = rows.get(session) ?? { ...session, id: digits(session.contact), unread: 0 };
+  rows.set(session, row);
+  return row;
+}
+
+/** There is no phone to play. @param {string} words */
+function showNothing(words) {
+  find(document, 'connection-light').hidden = true;
+  at('played').hidden = true;
+  at('no-chat').hidden = true;
+  setText(at('nothing'), words);
+  at('nothing').hidden = false;
+}
 
 run(async () => {
-  await begin();
+  const me = await begin();
+  if (!me.simulator) return showNothing(t('simulator.off'));
   /** @type {{ bots: Bot[] }} */
   const { bots } = await get('/api/bots');
+  const botId = query.get('botId') ?? bots[0]?.id;
+  if (!botId) return showNothing(t(me.admin ? 'bots.none' : 'bots.noneYours'));
   const select = at('bot', HTMLSelectElement);
   for (const bot of bots) select.append(el('option', { value: bot.id, textContent: bot.name }));
-  const botId = query.get('botId') ?? bots[0]?.id;
-  if (!botId) {
-    setText(at('problem'), t('bots.none'));
-    at('add-customer').hidden = true;
-    return;
-  }
+  at('bot-choice').hidden = false;
   select.value = botId;
   select.addEventListener('change', () =>
     location.assign(withQuery('/simulator', { botId: select.value })),
   );
-  await new Simulator(botId).start();
+  if (!bots.some(({ id }) => id === botId)) return showNothing(t('detail.missing'));
+  await new Simulator(botId, me).start();
 });

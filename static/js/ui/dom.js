@@ -103,39 +103,3 @@ export function field(form, name) {
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
-
-/**
- * Make the children of `parent` be the nodes of `items`, in order, keeping what is there already.
- * `nodes` is the caller's Map key → node; `make(item)` builds one, `update(node, item)` fills it.
- *
- * @template Item
- * @param {Element} parent
- * @param {Map<string, HTMLElement>} nodes
- * @param {Item[]} items
- * @param {{
- *   key: (item: Item) => string,
- *   make: (item: Item) => HTMLElement,
- *   update: (node: HTMLElement, item: Item) => void,
- * }} how
- */
-export function reconcile(parent, nodes, items, { key, make, update }) {
-  const wanted = new Set(items.map(key));
-  for (const [id, node] of nodes) {
-    if (!wanted.has(id)) {
-      node.remove();
-      nodes.delete(id);
-    }
-  }
-  let at = parent.firstElementChild;
-  for (const item of items) {
-    const id = key(item);
-    let node = nodes.get(id);
-    if (!node) {
-      node = make(item);
-      nodes.set(id, node);
-    }
-    update(node, item);
-    if (node === at) at = at.nextElementSibling;
-    else parent.insertBefore(node, at);
-  }
-}

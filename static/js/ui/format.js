@@ -2,7 +2,7 @@
 
 import { language, t } from '../i18n/i18n.js';
 
-const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
 const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });
 const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });

@@ -2,24 +2,33 @@
 
 import { t } from '../i18n/i18n.js';
 import { post } from '../pages/api.js';
+import { goToLogin } from '../pages/auth.js';
 import { el } from './dom.js';
 
 /** @type {[path: string, key: import('../i18n/i18n.js').Key][]} */
 const PAGES = [
   ['/bots', 'nav.bots'],
   ['/monitor', 'nav.monitor'],
-  ['/simulator', 'nav.simulator'],
 ];
+/** @type {[path: string, key: import('../i18n/i18n.js').Key]} */
+const SIMULATOR = ['/simulator', 'nav.simulator'];
+
+/** @import { Me } from '../types.js' */
+
+/** @param {[path: string, key: import('../i18n/i18n.js').Key]} page */
+function linkTo([href, key]) {
+  const link = el('a', { href, textContent: t(key) });
+  if (location.pathname === href) link.setAttribute('aria-current', 'page');
+  return link;
+}
 
 export class PulsoHeader extends HTMLElement {
   #who = el('span', { className: 'who' });
+  #nav = el('nav');
 
   connectedCallback() {
-    const links = PAGES.map(([href, key]) => {
-      const link = el('a', { href, textContent: t(key) });
-      if (location.pathname === href) link.setAttribute('aria-current', 'page');
-      return link;
-    });
+    this.#nav.setAttribute('aria-label', t('nav.main'));
+    this.#nav.replaceChildren(...PAGES.map(linkTo));
     const out = el('button', { className: 'plain', type: 'button', textContent: t('nav.signOut') });
     out.addEventListener('click', () => this.#signOut(out));
     this.replaceChildren(
@@ -29,16 +38,17 @@ export class PulsoHeader extends HTMLElement {
         el('img', { src: '/static/icon.svg', alt: '' }),
         el('span', { textContent: 'Pulso' }),
       ),
-      el('nav', { 'aria-label': t('nav.main') }, ...links),
+      this.#nav,
       this.#who,
       out,
     );
   }
 
-  /** Show who is signed in. @param {string} name */
-  set username(name) {
-    this.#who.textContent = name;
-    this.#who.title = t('nav.signedInAs', { name });
+  /** Show who is signed in, and the phone where it is a simulated one. @param {Me} me */
+  set me({ username, simulator }) {
+    this.#who.textContent = username;
+    this.#who.title = t('nav.signedInAs', { name: username });
+    if (simulator) this.#nav.append(linkTo(SIMULATOR));
   }
 
   /** @param {HTMLButtonElement} button */
@@ -49,7 +59,8 @@ export class PulsoHeader extends HTMLElement {
     } catch {
       // Whatever the server answered, the next page asks for a password.
     }
-    location.assign('/login');
+    // Whoever signs in next goes on where this one was.
+    goToLogin();
   }
 }
 

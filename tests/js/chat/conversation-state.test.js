@@ -147,3 +147,60 @@ test('a list read later is behind only where it has news', () => {
   assert.equal(state.isBehind(listed(received('m2', { second: 6 }).message)), true);
   assert.equal(state.isBehind([{ ...SESSION, id: 's2' }]), true);
 });
+
+test('an ack says that it went out after all', () => {
+  const failed = { type: 'message:failed', messageId: 'm2', reason: 'no answer in 30 s' };
+  const { messages, list } = fold([sent('m2'), failed, ack('m2', 'server')]);
+  assert.equal(messages[0].failed, null);
+  assert.equal(list[0].lastMessage.failed, null);
+  assert.equal(fold([sent('m2'), failed, ack('m2', 'pending')]).messages[0].failed, failed.reason);
+});
+
+test('what was sent keeps its kind, its file and its author', () => {
+  const media = { file: true, name: 'a.pdf' };
+  const author = { id: 'o1', name: 'laura' };
+  const { messages, list } = fold([sent('m2', { kind: 'document', media, author })]);
+  assert.equal(messages[0].type, 'document');
+  assert.deepEqual(messages[0].media, media);
+  assert.deepEqual(messages[0].author, author);
+  assert.equal(list[0].lastMessage.type, 'document');
+});
+
+test('what was typed on the phone waits for nothing', () => {
+  assert.equal(fold([sent('m2', { origin: 'phone' })]).messages[0].ack, null);
+  assert.equal(fold([sent('m2', { origin: 'operator' })]).messages[0].ack, 'pending');
+});
+
+test('a message is edited, deleted and reacted to, in the chat and in the list', () => {
+  const { message } = received('m1');
+  const updated = (more) => ({ type: 'message:updated', message: { ...message, ...more } });
+  const edited = fold([received('m1'), updated({ content: 'adiós', edited: at(3) })]);
+  assert.equal(edited.messages[0].content, 'adiós');
+  assert.equal(edited.messages[0].edited, at(3));
+  assert.equal(edited.list[0].lastMessage.content, 'adiós');
+  const deleted = fold([received('m1'), updated({ content: '', deleted: at(4) })]);
+  assert.equal(deleted.messages[0].deleted, at(4));
+  assert.equal(deleted.list[0].lastMessage.deleted, at(4));
+  const reactions = [{ text: '👍', fromMe: false }];
+  assert.deepEqual(fold([received('m1'), updated({ reactions })]).messages[0].reactions, reactions);
+  assert.equal(fold([updated({ content: 'x' })]).messages.length, 0);
+});
+
+test('an older state of a session does not undo a newer one', () => {
+  const updated = (more) => ({ type: 'session:updated', session: { ...SESSION, ...more } });
+  const events = [updated({ mode: 'human', version: 5 }), updated({ mode: 'bot', version: 4 })];
+  assert.equal(fold(events).list[0].mode, 'human');
+});
+
+test('a day of new chats pushes out the oldest, never the open one', () => {
+  const state = new ConversationState();
+  state.chat.begin('s0');
+  for (let number = 0; number < 6_000; number++) {
+    const createdAt = new Date(Date.UTC(2026, 0, 1) + number * 1_000).toISOString();
+    state.addSessions([{ ...SESSION, id: `s${number}`, createdAt, unread: 1 }]);
+  }
+  assert.ok(state.sessions.size <= 5_500);
+  assert.ok(state.sessions.has('s0'));
+  assert.ok(state.sessions.has('s5999'));
+  assert.equal(state.unread, state.sessions.size);
+});

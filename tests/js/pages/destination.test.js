@@ -9,6 +9,12 @@ test('the sign-in leads to a path of this site', () => {
   assert.equal(destination('', 'http://here'), '/bots');
 });
 
+test('and to the chat that was open', () => {
+  const search = `?next=${encodeURIComponent('/monitor?botId=a')}`;
+  assert.equal(destination(search, 'http://here', '#ses-1'), '/monitor?botId=a#ses-1');
+  assert.equal(to('/monitor#ses-2'), '/monitor#ses-2');
+});
+
 for (const hostile of [
   '//evil.example',
   '/\\evil.example',

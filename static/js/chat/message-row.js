@@ -1,0 +1,86 @@
+/** One message in the log: who wrote it, what it is, what became of it, how far it came. */
+
+import { t } from '../i18n/i18n.js';
+import { translateServerText } from '../i18n/server-words.js';
+import { clone, part, setText } from '../ui/dom.js';
+import { moment, time } from '../ui/format.js';
+import { mediaOf, nameOfKind } from './message-media.js';
+
+/** @import { Message } from '../types.js' */
+/** @typedef {'operator' | 'customer'} Side whose screen it is */
+
+const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
+
+/** @param {Message} message */
+export function makeMessage(message) {
+  const node = clone('message');
+  const media = message.deleted ? null : mediaOf(message);
+  if (media) {
+    media.dataset.part = 'media';
+    part(node, 'text').before(media);
+  }
+  return node;
+}
+
+/** @param {HTMLElement} node @param {Message} message @param {Side} side */
+export function fillMessage(node, message, side) {
+  const own = side === 'operator' ? message.fromMe : !message.fromMe;
+  node.classList.toggle('mine', own);
+  node.dataset.id = message.id;
+  if (message.origin) node.dataset.origin = message.origin;
+  const from = part(node, 'origin');
+  from.hidden = !message.origin;
+  setText(from, authorOf(message));
+  if (message.deleted) node.querySelector('[data-part=media]')?.remove();
+  fillText(node, message);
+  fillReactions(node, message);
+  const when = part(node, 'time', HTMLTimeElement);
+  when.dateTime = message.timestamp ?? '';
+  when.title = moment(message.timestamp);
+  setText(when, time(message.timestamp));
+  part(node, 'edited').hidden = !message.edited || Boolean(message.deleted);
+  fillDelivery(node, message, side);
+}
+
+/** @param {Message} message */
+function authorOf({ origin, author }) {
+  if (!origin) return '';
+  return (origin === 'operator' && author?.name) || t(`chat.from.${origin}`);
+}
+
+/** @param {HTMLElement} node @param {Message} message */
+function fillText(node, message) {
+  const { content, deleted, type } = message;
+  const label = part(node, 'label');
+  label.hidden = type !== 'unsupported' || !content || Boolean(deleted);
+  setText(label, label.hidden ? '' : nameOfKind(message));
+  const text = part(node, 'text');
+  const bare = Boolean(deleted) || !content;
+  text.classList.toggle('kind', bare);
+  setText(text, deleted ? t('chat.deleted') : content || nameOfKind(message));
+}
+
+/** @param {HTMLElement} node @param {Message} message */
+function fillReactions(node, { reactions }) {
+  const shown = part(node, 'reactions');
+  const emoji = (reactions ?? []).map(({ text }) => text).filter(Boolean);
+  shown.hidden = !emoji.length;
+  setText(part(node, 'emoji'), emoji.join(' '));
+}
+
+/** @param {HTMLElement} node @param {Message} message @param {Side} side */
+function fillDelivery(node, { fromMe, ack, failed }, side) {
+  const lost = failed !== null && failed !== undefined;
+  node.classList.toggle('failed', lost);
+  const why = part(node, 'why');
+  why.hidden = !lost;
+  const reason = failed && t('chat.failedWhy', { reason: translateServerText(failed) });
+  setText(why, lost ? reason || t('chat.failed') : '');
+  const mark = part(node, 'ack');
+  mark.hidden = lost || !fromMe || !ack || side !== 'operator';
+  if (mark.hidden || !ack || mark.dataset.ack === ack) return;
+  mark.dataset.ack = ack;
+  mark.textContent = TICKS[ack];
+  mark.title = t(`chat.ack.${ack}`);
+  mark.setAttribute('aria-label', mark.title);
+}
