@@ -134,7 +134,7 @@ class Outbox:
                 SEND_SECONDS,
             )
         except TimeoutError:
-            await self._fail(bot_id, message, "WhatsApp did not take the message in time")
+            await self._fail(bot_id, message, "It is not known whether WhatsApp took the message")
         except SendFailed as error:
             await self._fail(bot_id, message, str(error))
 

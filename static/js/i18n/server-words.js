@@ -8,6 +8,7 @@ const SPANISH = {
     'Otro cliente ocupó el lugar de este bot; conéctalo para recuperarlo',
   'Connection closed': 'La conexión se cerró',
   'Disconnected by an operator': 'Desconectado por un operador',
+  'It is not known whether WhatsApp took the message': 'No se sabe si WhatsApp aceptó el mensaje',
   'Logged out by an operator': 'Sesión de WhatsApp cerrada por un operador',
   'No such bot': 'Ese bot no existe',
   'No such operator': 'Ese operador no existe',

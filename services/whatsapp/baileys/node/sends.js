@@ -9,7 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const PATIENCE_MS = 30_000;
 const RELAY_MS = 10_000; // after which those behind are tried: Baileys waits a minute for an answer
-const UNKNOWN = 'it is not known whether WhatsApp took the message';
+const UNKNOWN = 'It is not known whether WhatsApp took the message';
 
 /** @typedef {(chatId: string, text: string, messageId: string) => Promise<unknown>} Relay */
 /** @typedef {{ chatId: string, text: string, isOut: boolean, isOver: boolean, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
@@ -118,7 +118,7 @@ export class Sends {
     clearTimeout(send.timer);
     send.isOver = true;
     if (!failure) send.resolve();
-    else send.reject(new Error(isGuess && send.isOut ? `${failure}; ${UNKNOWN}` : failure));
+    else send.reject(new Error(isGuess && send.isOut ? UNKNOWN : failure));
   }
 }
 
