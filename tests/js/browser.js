@@ -35,8 +35,20 @@ class ScriptedEventSource extends EventTarget {
   }
 }
 
-/** The calls made over fetch, and the status that answers the next ones. */
+/** The calls made over fetch, and the status that answers the next ones; null never answers. */
 export const calls = { asked: [], status: 200 };
+
+/** Where the two clocks stand besides each other: a test sets the wall clock, or lets one stand still. */
+export const clock = { ahead: 0 };
+performance.now = () => Date.now() - clock.ahead;
+
+// The platform's own can't be sped up by a test's clock.
+AbortSignal.timeout = (ms) => {
+  const controller = new AbortController();
+  const error = new DOMException('It took too long', 'TimeoutError');
+  setTimeout(() => controller.abort(error), ms);
+  return controller.signal;
+};
 
 const page = new EventTarget();
 
@@ -48,6 +60,10 @@ Object.assign(globalThis, {
   dispatchEvent: page.dispatchEvent.bind(page),
   fetch: async (path, init = {}) => {
     calls.asked.push([init.method ?? 'GET', path, init.body && JSON.parse(init.body)]);
+    if (calls.status === null)
+      return new Promise((_, fail) => {
+        init.signal?.addEventListener('abort', () => fail(init.signal.reason));
+      });
     return new Response('{}', { status: calls.status });
   },
 });

@@ -8,6 +8,7 @@ export const en = {
   'nav.signOut': 'Sign out',
   'nav.signedInAs': 'Signed in as {name}',
   'error.unreachable': 'The server can’t be reached. Try again in a moment.',
+  'error.timeout': 'The server did not answer in time. Try again in a moment.',
   'error.status': 'The server refused this ({status}).',
   'common.cancel': 'Cancel',
   'common.save': 'Save',

@@ -8,6 +8,7 @@ export const es = {
   'nav.signOut': 'Cerrar sesión',
   'nav.signedInAs': 'Sesión de {name}',
   'error.unreachable': 'No se puede llegar al servidor. Inténtalo de nuevo en un momento.',
+  'error.timeout': 'El servidor no respondió a tiempo. Inténtalo de nuevo en un momento.',
   'error.status': 'El servidor lo rechazó ({status}).',
   'common.cancel': 'Cancelar',
   'common.save': 'Guardar',

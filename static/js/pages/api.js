@@ -3,8 +3,9 @@
 import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
 import { goToLogin } from './auth.js';
+import { request } from './request.js';
 
-/** What the server refused, with its HTTP status (0: not reached) and the field at fault, if any. */
+/** What the server refused, with its HTTP status (0: no answer) and the field at fault, if any. */
 export class ApiError extends Error {
   /** @param {number} status @param {string} message @param {string} [field] */
   constructor(status, message, field) {
@@ -23,12 +24,14 @@ async function call(method, path, body) {
     init.body = JSON.stringify(body ?? {});
   }
   let answer;
+  let text;
   try {
-    answer = await fetch(path, init);
-  } catch {
-    throw new ApiError(0, t('error.unreachable'));
+    answer = await request(path, init);
+    text = await answer.text();
+  } catch (error) {
+    const slow = error.name === 'TimeoutError';
+    throw new ApiError(0, t(slow ? 'error.timeout' : 'error.unreachable'));
   }
-  const text = await answer.text();
   /** @type {any} */
   let parsed = {};
   try {

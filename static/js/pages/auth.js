@@ -1,16 +1,16 @@
 /** The signed-in session, which lives in an HttpOnly cookie: this module never sees a token it keeps. */
 
+import { postJson, request } from './request.js';
+
 /** @typedef {'signed-in' | 'signed-out' | 'unknown'} SignInStatus */
 
-const JSON_POST = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
-
 /**
- * @param {Promise<Response>} request
+ * @param {Promise<Response>} asked
  * @returns {Promise<SignInStatus>}
  */
-async function standing(request) {
+async function standing(asked) {
   try {
-    const answer = await request;
+    const answer = await asked;
     if (answer.status === 401) return 'signed-out';
     return answer.ok ? 'signed-in' : 'unknown';
   } catch {
@@ -19,10 +19,10 @@ async function standing(request) {
 }
 
 /** Ask for a newer token: `signed-in`, `signed-out`, or `unknown` where the server can't be asked. */
-export const refresh = () => standing(fetch('/api/auth/refresh', { ...JSON_POST, body: '{}' }));
+export const refresh = () => standing(postJson('/api/auth/refresh', {}));
 
 /** Whether the session still stands; answers as `refresh` does. */
-export const check = () => standing(fetch('/api/auth/me'));
+export const check = () => standing(request('/api/auth/me'));
 
 /**
  * Move the deadline of a living stream to that of the newest token.
@@ -32,7 +32,7 @@ export const check = () => standing(fetch('/api/auth/me'));
 export async function renewStream(streamId) {
   const outcome = await refresh();
   if (outcome !== 'signed-in') return outcome;
-  return standing(fetch('/events/renew', { ...JSON_POST, body: JSON.stringify({ streamId }) }));
+  return standing(postJson('/events/renew', { streamId }));
 }
 
 /** Leave for the sign-in page and come back here after it. */
@@ -60,7 +60,7 @@ export function keepSignedIn(expiresAt) {
   };
   const turn = async () => {
     try {
-      const answer = await fetch('/api/auth/refresh', { ...JSON_POST, body: '{}' });
+      const answer = await postJson('/api/auth/refresh', {});
       if (answer.status === 401) return goToLogin();
       if (answer.ok) return plan((await answer.json()).expiresAt);
     } catch {

@@ -1,0 +1,25 @@
+/** Every request of the pages. None may hang for ever: a page goes on, and can say so. */
+
+const LIMIT_MS = 15_000;
+
+/**
+ * As `fetch`; headers and body together are given up after 15 s.
+ *
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
+export const request = (path, init) =>
+  fetch(path, { ...init, signal: AbortSignal.timeout(LIMIT_MS) });
+
+/**
+ * POST this as JSON.
+ *
+ * @param {string} path
+ * @param {unknown} body
+ */
+export const postJson = (path, body) =>
+  request(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
