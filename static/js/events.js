@@ -11,7 +11,8 @@
  * `unauthorized` (the sign-in is over).
  */
 
-import { openLink } from './stream/shared-stream.js';
+import { backoff } from './stream/backoff.js';
+import { openLink } from './stream/open-link.js';
 
 /** @import { EventOf, Handler, Link, LinkNotice, LinkState, PageEvent, StreamEvent } from './types.js' */
 
@@ -21,6 +22,8 @@ const REMEMBERED_IDS = 1_024;
 const PATIENCE_SECONDS = 6;
 // A control event carries the cursor, so its id proves nothing.
 const CONTROL_EVENTS = new Set(['connected', 'gap', 'ping', 'token:expiring', 'closing']);
+// They begin every connection, also one that has nothing but a gap to tell.
+const BEFORE_GAPS = new Set(['connected', 'closing']);
 
 export class BotEventSource {
   #bots;
@@ -40,10 +43,12 @@ export class BotEventSource {
   #checkTimer = 0;
   #gapTimer = 0;
   #gapTries = 0;
+  #gaps = 0;
+  #resumeTimer = 0;
 
   /**
    * `botIds` is one id or an array. Options: `lastEventId` (a snapshot's cursor), `pollSeconds`
-   * (60: between polls or checks), `heartbeatSeconds` (30, until pings teach it),
+   * (60: between polls or checks), `heartbeatSeconds` (30, until the server states it),
    * `shared` (true: tabs of one browser share one connection where they can).
    *
    * @param {string | string[]} botIds
@@ -81,7 +86,12 @@ export class BotEventSource {
   resume(cursor) {
     this.#cursor = cursor;
     this.#endGap();
-    this.#link?.resume(cursor);
+    // What the snapshot does not hold comes again, and is no repetition.
+    this.#seen.clear();
+    const again = () => this.#link?.resume(cursor);
+    // A server that answers every cursor with a gap must not be asked in a tight loop.
+    if (this.#gaps > 1) this.#resumeTimer = setTimeout(again, backoff(this.#gaps - 1));
+    else again();
   }
 
   /** Let everything go: connection, timers, listeners, handlers. */
@@ -137,6 +147,7 @@ export class BotEventSource {
   #onEvent(event, id) {
     if (id) this.#cursor = id;
     if (event.type === 'gap') return this.#onGap(event, id);
+    if (!BEFORE_GAPS.has(event.type)) this.#gaps = 0;
     if (id && !CONTROL_EVENTS.has(event.type) && this.#wasSeen(id)) return;
     this.#emit(event.type, event, id);
   }
@@ -157,6 +168,7 @@ export class BotEventSource {
     if (!this.#handlers.get('gap')?.size) return;
     // Several bots, several gaps, one snapshot.
     if (this.#gapTimer) return;
+    this.#gaps += 1;
     this.#link?.hold();
     this.#askForSnapshot(event, id);
   }
@@ -171,6 +183,7 @@ export class BotEventSource {
 
   #endGap() {
     clearTimeout(this.#gapTimer);
+    clearTimeout(this.#resumeTimer);
     this.#gapTimer = 0;
     this.#gapTries = 0;
   }

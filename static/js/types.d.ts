@@ -179,7 +179,7 @@ export interface Link {
 
 export interface FeedEntry {
   id: string;
-  event: BotEvent;
+  event: BotEvent | EventOf<'gap'>;
 }
 
 interface Stamp {
@@ -193,11 +193,17 @@ export type TabMessage =
   | { kind: 'lead' }
   | { kind: 'join'; bots: string[]; cursor: string | null | undefined }
   | { kind: 'leave' }
-  | ({ kind: 'adopt'; to: string; replay: FeedEntry[] } & Stamp)
-  | { kind: 'refuse'; to: string }
-  | { kind: 'state'; state: LinkState }
+  | { kind: 'wake'; now: boolean }
+  | ({
+      kind: 'adopt';
+      to: string;
+      heartbeatSeconds?: number;
+      cursor: string | null;
+      replay: FeedEntry[];
+    } & Stamp)
+  | { kind: 'refuse'; to: string; bots: string[] }
+  | ({ kind: 'state' } & Stamp)
   | { kind: 'unauthorized' }
-  | { kind: 'gap'; event: EventOf<'gap'>; id?: string | null }
   | ({ kind: 'event'; event: StreamEvent; id?: string | null } & Stamp);
 export type TabMessageOf<Kind extends TabMessage['kind']> = Extract<TabMessage, { kind: Kind }> & {
   from: string;

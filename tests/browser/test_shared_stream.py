@@ -1,5 +1,6 @@
 """Tabs of one browser share one connection, and lose nothing when it changes hands."""
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenContext
@@ -69,24 +70,56 @@ def test_the_connection_changes_hands_without_loss(
     server.until(lambda: server.streams() == [])
 
 
-def test_one_browser_never_holds_more_than_two_connections(
-    open_context: OpenContext, server: Server
-) -> None:
-    bots = [server.linked_bot(f"Bot {number}") for number in range(4)]
-    sessions = [server.quiet_session(bot_id) for bot_id in bots]
-    context = open_context()
+# What a reader has who waits for a ping: half a minute.
+AT_ONCE_MS = 5_000
+
+
+def apart(context: BrowserContext, server: Server, bots: list[str]) -> list[Page]:
+    """A tab for each bot; none's cursor is one that another tab knows."""
     pages = []
-    for bot_id, session in zip(bots, sessions, strict=True):
+    foreign = server.linked_bot("De nadie")
+    for bot_id in bots:
+        session = server.quiet_session(bot_id)
+        # A tab that reads nothing new causes no event, by which it could join the others.
+        server.post(f"/api/sessions/{session['id']}/read")
+        # Nobody here follows it, yet it moves the newest cursor on.
+        server.customer_writes(foreign, "ruido")
         page = context.new_page()
         page.goto(f"/monitor?botId={bot_id}#{session['id']}")
+        expect(page.locator(".message .text")).to_have_text(["hola"])
         pages.append(page)
-        # A busy neighbour: cursors are seldom equal.
-        server.customer_writes(bots[0], "ruido")
-        assert len(server.streams()) <= 2
+        # The shared connection, and two tabs that catch up with it.
+        assert len(server.streams()) <= 3
+    return pages
+
+
+def test_one_browser_never_holds_more_than_three_connections(
+    open_context: OpenContext, server: Server
+) -> None:
+    bots = [server.linked_bot(f"Bot {number}") for number in range(5)]
+    pages = apart(open_context(), server, bots)
     for bot_id, page in zip(bots, pages, strict=True):
         server.customer_writes(bot_id, "directo")
-        expect(messages(page, "directo")).to_have_count(1)
-    assert len(server.streams()) <= 2
+        expect(messages(page, "directo")).to_have_count(1, timeout=AT_ONCE_MS)
+        assert len(server.streams()) <= 3
+    # All of them heard of it, and nobody needs a connection of its own any more.
+    server.until(lambda: len(server.streams()) == 1)
+    (stream,) = server.streams()
+    assert sorted(stream["bots"]) == sorted(bots)
+
+
+@pytest.mark.parametrize("busy", [0, 2, 3])
+def test_no_tab_starves_beside_a_busy_bot_of_another(
+    open_context: OpenContext, server: Server, busy: int
+) -> None:
+    bots = [server.linked_bot(f"Bot {number}") for number in range(4)]
+    pages = apart(open_context(), server, bots)
+    for number in range(12):
+        server.customer_writes(bots[busy], f"{number}.")
+    expect(pages[busy].locator(".message .text")).to_have_text(
+        ["hola", *(f"{number}." for number in range(12))], timeout=AT_ONCE_MS
+    )
+    server.until(lambda: len(server.streams()) == 1)
 
 
 def test_a_killed_server_is_told_to_every_tab(frail: Server, open_frail: OpenContext) -> None:
@@ -102,30 +135,51 @@ def test_a_killed_server_is_told_to_every_tab(frail: Server, open_frail: OpenCon
     frail.until(lambda: len(frail.streams()) == 1)
 
 
+# A limit of 15 s on a request takes one here.
+HASTY = """
+const limit = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => limit(ms / 15);
+"""
+
+
+def test_a_tab_whose_snapshot_hangs_keeps_nobody_waiting_and_says_so(
+    frail: Server, open_frail: OpenContext
+) -> None:
+    bot_id = frail.linked_bot()
+    session = frail.quiet_session(bot_id)
+    context = open_frail()
+    context.add_init_script(HASTY)
+    leading, other = tabs(context, bot_id, session["id"], 2)
+    leading.route("**/api/sessions*", lambda route: None)
+    # What it had in memory is gone: every tab needs a snapshot.
+    frail.kill()
+    frail.start()
+    frail.until(lambda: frail.status(bot_id) == "connected")
+    frail.customer_writes(bot_id, "después")
+    for text in ("después", "y sigue"):
+        expect(messages(other, text)).to_have_count(1)
+        frail.customer_writes(bot_id, "y sigue")
+    expect(leading.locator("#problem")).to_contain_text("did not answer in time")
+    leading.unroute_all()
+    expect(messages(leading, "y sigue")).to_have_count(2)
+    expect(messages(leading, "después")).to_have_count(1)
+    expect(leading.locator("#problem")).to_be_empty()
+
+
 def test_a_frozen_leader_is_replaced_and_catches_up_when_it_wakes(
     quick: Server, open_quick: OpenContext
 ) -> None:
     bot_id = quick.linked_bot()
     session = quick.quiet_session(bot_id)
     frozen, awake = tabs(open_quick(), bot_id, session["id"], 2)
-    # Two pings teach the second tab how often to expect one.
-    awake.evaluate(
-        """() => new Promise((done) => {
-            const channel = new BroadcastChannel('pulso-stream-1');
-            let pings = 0;
-            channel.onmessage = ({ data }) => {
-                if (data.event?.type === 'ping' && ++pings === 3) channel.close(), done();
-            };
-        })"""
-    )
     frozen.evaluate(
         """() => setTimeout(() => {
-            const end = Date.now() + 12_000;
+            const end = Date.now() + 8_000;
             while (Date.now() < end);
         })"""
     )
     quick.customer_writes(bot_id, "mientras duerme")
-    expect(messages(awake, "mientras duerme")).to_have_count(1, timeout=11_000)
+    expect(messages(awake, "mientras duerme")).to_have_count(1, timeout=7_900)
     expect(messages(frozen, "mientras duerme")).to_have_count(1, timeout=30_000)
     quick.customer_writes(bot_id, "y después")
     for page in (frozen, awake):

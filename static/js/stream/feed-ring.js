@@ -4,7 +4,7 @@
  * Ids are opaque: only the order in which they came here says where one stands.
  */
 
-/** @import { BotEvent, FeedEntry } from '../types.js' */
+/** @import { EventOf, BotEvent, FeedEntry } from '../types.js' */
 
 export class FeedRing {
   /** @type {FeedEntry[]} */
@@ -13,6 +13,8 @@ export class FeedRing {
   /** @type {Map<string, number>} */
   #seqs = new Map();
   #size;
+  // The seq of the newest gap.
+  #broken = 0;
 
   /** @param {string | null | undefined} start the id after which the stretch begins */
   constructor(start, size = 512) {
@@ -27,13 +29,30 @@ export class FeedRing {
 
   /** @param {string} id @param {BotEvent} event */
   add(id, event) {
-    this.#entries.push({ id, event });
+    this.#push({ id, event });
     this.#seqs.set(id, this.lastSeq);
+    if (this.#seqs.size > this.#size * 4) this.#forget();
+  }
+
+  /**
+   * A gap of one bot: the seq after which its events are whole again. No id leads behind it but those
+   * that come later: whoever stands before it has not heard of it.
+   *
+   * @param {EventOf<'gap'>} event
+   */
+  breakOff(event) {
+    this.#push({ id: '', event });
+    this.#broken = this.lastSeq;
+    return this.#broken;
+  }
+
+  /** @param {FeedEntry} entry */
+  #push(entry) {
+    this.#entries.push(entry);
     if (this.#entries.length > this.#size) {
       this.#entries.shift();
       this.#first += 1;
     }
-    if (this.#seqs.size > this.#size * 4) this.#forget();
   }
 
   /**
@@ -42,7 +61,9 @@ export class FeedRing {
    * @param {string | null | undefined} id
    */
   mark(id) {
-    if (id) this.#seqs.set(id, this.lastSeq);
+    if (!id) return;
+    const seq = this.#seqs.get(id);
+    if (seq === undefined || seq >= this.#broken) this.#seqs.set(id, this.lastSeq);
   }
 
   /**

@@ -1,44 +1,48 @@
-/** How long a connection may be silent before it is dead: learned from its pings. */
+/** How long a connection has been silent, against the beat that the server states in `connected`. */
 
 // Two beats may be late before the third is missed.
 const BEATS_UNTIL_DEAD = 2.5;
-// Pings nearer to each other than this come in a burst, which teaches nothing.
-const SHORTEST_BEAT_MS = 500;
+// Soon enough for somebody who looks at the page again, and no ping a little late.
+const BEATS_UNTIL_LATE = 1.5;
+
+/** Both clocks in ms: one stands still while a laptop sleeps, the other can be set. */
+const clocks = () => [Date.now(), performance.now()];
 
 export class Heartbeat {
   #beatMs;
-  #lastPing = 0;
-  #lastByte;
+  #lastByte = clocks();
 
-  /** @param {number} [seconds] the beat until pings teach a shorter one */
-  constructor(seconds = 30, now = Date.now()) {
+  /** @param {number} [seconds] the beat until the server states it */
+  constructor(seconds = 30) {
     this.#beatMs = seconds * 1_000;
-    this.#lastByte = now;
   }
 
-  /** A new connection: its first ping teaches nothing about the time since the last one's. */
-  begin(now = Date.now()) {
-    this.#lastPing = 0;
-    this.#lastByte = now;
+  get seconds() {
+    return this.#beatMs / 1_000;
   }
 
-  touch(now = Date.now()) {
-    this.#lastByte = now;
+  /** The server states its beat. @param {number | undefined} seconds */
+  set(seconds) {
+    if (seconds && seconds > 0) this.#beatMs = seconds * 1_000;
   }
 
-  ping(now = Date.now()) {
-    const gap = now - this.#lastPing;
-    if (this.#lastPing && gap >= SHORTEST_BEAT_MS) this.#beatMs = Math.min(this.#beatMs, gap);
-    this.#lastPing = now;
-    this.#lastByte = now;
+  /** Something came, or a new connection begins. */
+  touch() {
+    this.#lastByte = clocks();
   }
 
   /** Whether a beat is overdue. */
-  isLate(now = Date.now()) {
-    return now - this.#lastByte > this.#beatMs;
+  get late() {
+    return this.#silentFor(BEATS_UNTIL_LATE);
   }
 
-  isDead(now = Date.now()) {
-    return now - this.#lastByte > this.#beatMs * BEATS_UNTIL_DEAD;
+  get dead() {
+    return this.#silentFor(BEATS_UNTIL_DEAD);
+  }
+
+  /** @param {number} beats */
+  #silentFor(beats) {
+    const last = this.#lastByte;
+    return clocks().some((now, which) => now - last[which] > this.#beatMs * beats);
   }
 }

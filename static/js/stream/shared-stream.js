@@ -1,60 +1,44 @@
 /**
  * One connection for all tabs of a browser, because HTTP/1.1 allows six to a host.
  *
- * A Web Lock says which tab leads; the others follow it over a BroadcastChannel. The lock passes on
- * by itself when the leader closes or crashes, and the next one resumes from its own cursor.
- * Wherever that is not exact, a tab opens a connection of its own, one tab at a time.
+ * A Web Lock says which tab leads; all of them, its own too, follow it over a BroadcastChannel. The
+ * lock passes on by itself when the leader closes or crashes, and the next one resumes from its own
+ * cursor. Wherever that is not exact, a tab opens a connection of its own, two tabs at a time.
  */
 
-import { CatchUpLink } from './catch-up.js';
+import { CatchUp } from './catch-up.js';
 import { Heartbeat } from './heartbeat.js';
 import { StreamLeader } from './stream-leader.js';
-import { StreamLink } from './stream-link.js';
-import { holdLock } from './tab-lock.js';
+import { TabGroup } from './tab-group.js';
 
 /** @import { Link, LinkNotice, LinkOptions, LinkState, Notify, TabMessage, TabMessageOf } from '../types.js' */
 
-// The protocol's number: tabs that still run an older page must not be misunderstood.
-const NAME = 'pulso-stream-1';
-const CATCH_UP = `${NAME}-catch-up`;
 // A leader that does not answer in this time is frozen: its place is taken.
 const ANSWER_MS = 3_000;
-// How often a tab with its own connection asks whether it is level with the leader.
-const JOIN_MS = 500;
 
-/**
- * The connection a page gets: shared where the browser can, its own where not.
- *
- * @param {string[]} bots
- * @param {LinkOptions & { shared?: boolean }} options
- * @returns {Link}
- */
-export function openLink(bots, options) {
-  const can = 'locks' in navigator && 'BroadcastChannel' in globalThis && crypto.randomUUID;
-  return options.shared && can ? new SharedLink(bots, options) : new StreamLink(bots, options);
-}
+/** @typedef {Extract<TabMessage, { kind: 'join' | 'leave' | 'wake' }>} ToLeader */
 
 /** As StreamLink, to whoever uses it. @implements {Link} */
 export class SharedLink {
-  #id = crypto.randomUUID();
+  #tabs = new TabGroup({
+    message: (message) => this.#onMessage(message),
+    lead: () => this.#lead(),
+    giveWay: () => this.#giveWay(),
+  });
   #bots;
   #cursor;
   #options;
   #notify;
-  /** @type {BroadcastChannel | null} */
-  #channel = null;
   /** @type {StreamLeader | null} */
   #leader = null;
-  /** @type {CatchUpLink | null} */
-  #catchUpLink = null;
+  #catchUp;
   // Where the leader's feed stands, once it has adopted this tab.
   /** @type {{ generation: string, number: number } | null} */
   #adopted = null;
   /** @type {LinkState} */
   #state = 'closed';
-  #closing = new AbortController();
+  #everLive = false;
   #answerTimer = 0;
-  #joinTimer = 0;
   #watchTimer = 0;
   #heartbeat;
   #waiting = false;
@@ -66,181 +50,203 @@ export class SharedLink {
     this.#options = options;
     this.#notify = options.notify;
     this.#heartbeat = new Heartbeat(options.heartbeatSeconds);
+    /** @type {Notify} */
+    const notify = (...notice) => this.#pass(notice);
+    this.#catchUp = new CatchUp(bots, { ...options, notify }, () => this.#join());
   }
 
   get cursor() {
-    return this.#leader?.cursor ?? this.#catchUpLink?.cursor ?? this.#cursor;
+    return this.#catchUp.cursor ?? this.#cursor;
   }
 
   open() {
-    this.#closing = new AbortController();
-    this.#channel = new BroadcastChannel(NAME);
-    this.#channel.onmessage = ({ data }) => this.#onMessage(data);
-    // Held as long as this tab lives: whoever gets it knows that the tab is gone. Only then may
-    // others learn of the tab, or they would find the lock free.
-    holdLock(`${NAME}-${this.#id}`, this.#closing.signal, () => this.#attach());
-    this.#queueForLead();
-    this.#watchTimer = setInterval(() => this.#checkLeader(), 1_000);
-    document.addEventListener('visibilitychange', this.#wake);
+    this.#tabs.open(() => this.#attach());
+    this.#watchTimer = setInterval(() => this.#watch(), 1_000);
+    addEventListener('online', this.#onShown);
+    document.addEventListener('visibilitychange', this.#onShown);
+    document.addEventListener('freeze', this.#onFreeze);
+    document.addEventListener('resume', this.#onThaw);
     this.#setState('connecting');
   }
 
   close() {
-    this.#post({ kind: 'leave' });
     clearInterval(this.#watchTimer);
-    document.removeEventListener('visibilitychange', this.#wake);
-    this.#detach();
-    this.#leader?.close();
-    this.#leader = null;
-    this.#closing.abort();
-    this.#channel?.close();
-    this.#channel = null;
+    removeEventListener('online', this.#onShown);
+    document.removeEventListener('visibilitychange', this.#onShown);
+    document.removeEventListener('freeze', this.#onFreeze);
+    document.removeEventListener('resume', this.#onThaw);
+    this.#leave();
+    this.#tabs.close();
     this.#setState('closed');
   }
 
+  /** Let the others have the turn: a snapshot may take its time. */
   hold() {
     this.#waiting = true;
-    this.#leader?.hold();
-    this.#catchUpLink?.hold();
+    this.#detach();
+    this.#setState('reconnecting');
   }
 
   /** @param {string | null} cursor */
   resume(cursor) {
+    if (this.#adopted && cursor === this.cursor) return;
+    this.#detach();
     this.#cursor = cursor;
     this.#waiting = false;
-    if (!this.#channel) return;
-    if (this.#leader) this.#leader.resume(cursor);
-    else if (this.#catchUpLink) this.#catchUpLink.resume(cursor);
-    else this.#attach();
-  }
-
-  /** @param {LockOptions} [options] */
-  async #queueForLead(options) {
-    const { signal } = this.#closing;
-    await holdLock(NAME, signal, () => this.#lead(), options);
-    // Another tab took it while this one was frozen.
-    if (signal.aborted || !this.#channel || this.#closing.signal !== signal) return;
-    if (!this.#leader) return;
-    this.#cursor = this.#leader.cursor ?? this.#cursor;
-    this.#leader.close();
-    this.#leader = null;
-    this.#queueForLead();
     this.#attach();
   }
 
   #lead() {
-    this.#cursor = this.cursor;
     this.#detach();
     const { heartbeatSeconds, url } = this.#options;
-    /** @type {import('./stream-leader.js').LeadingTab} */
-    const own = {
-      id: this.#id,
-      bots: this.#bots,
-      cursor: this.#cursor,
-      notify: (...notice) => this.#pass(notice),
-    };
+    const own = { id: this.#tabs.id, bots: this.#bots, cursor: this.#cursor };
+    this.#resign();
     this.#leader = new StreamLeader(own, {
       heartbeatSeconds,
       url,
       post: (message) => this.#post(message),
-      whenGone: (id, act) => this.#whenGone(id, act),
+      whenGone: (id, act) => this.#tabs.whenGone(id, act),
     });
     this.#leader.open();
   }
 
-  /** @param {string} id @param {() => void} act */
-  #whenGone(id, act) {
-    const { signal } = this.#closing;
-    navigator.locks.request(`${NAME}-${id}`, { signal }, act).catch(() => {});
+  #resign() {
+    const leader = this.#leader;
+    this.#leader = null;
+    leader?.close();
   }
 
-  /** @param {TabMessage} message */
+  #giveWay() {
+    if (!this.#leader) return;
+    this.#resign();
+    this.#attach();
+  }
+
+  /** Nothing of the others' is ours any more, nor ours theirs. */
+  #leave() {
+    this.#detach();
+    // A new leader asks all who are there.
+    if (this.#leader) this.#resign();
+    else this.#tabs.post({ kind: 'leave' });
+  }
+
+  /** As the leader, to every tab, this one too. @param {TabMessage} message */
   #post(message) {
-    this.#channel?.postMessage({ ...message, from: this.#id });
+    this.#onFeed(this.#tabs.post(message));
   }
 
-  /** Ask the leader for what comes after the cursor. */
-  #attach() {
-    if (this.#leader || !this.#channel || this.#waiting) return;
-    this.#adopted = null;
-    this.#heartbeat.begin();
-    clearTimeout(this.#answerTimer);
-    this.#answerTimer = setTimeout(() => this.#queueForLead({ steal: true }), ANSWER_MS);
-    this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
-  }
-
-  #detach() {
-    clearTimeout(this.#answerTimer);
-    clearTimeout(this.#joinTimer);
-    this.#joinTimer = 0;
-    this.#adopted = null;
-    const own = this.#catchUpLink;
-    this.#catchUpLink = null;
-    own?.close();
+  /** To the leader, which may be this tab. @param {ToLeader} message */
+  #send(message) {
+    if (this.#leader) this.#toLeader(this.#leader, { ...message, from: this.#tabs.id });
+    else this.#tabs.post(message);
   }
 
   /** @param {TabMessageOf<TabMessage['kind']>} message */
   #onMessage(message) {
-    if (this.#leader) {
-      if (message.kind === 'join') this.#leader.join(message);
-      else if (message.kind === 'leave') this.#leader.leave(message.from);
-      return;
+    switch (message.kind) {
+      case 'join':
+      case 'leave':
+      case 'wake':
+        if (this.#leader) this.#toLeader(this.#leader, message);
+        return;
+      case 'lead':
+        // Two can't lead: this one was frozen, and does not know yet.
+        this.#resign();
     }
-    if ('to' in message && message.to !== this.#id) return;
+    this.#onFeed(message);
+  }
+
+  /** @param {StreamLeader} leader @param {ToLeader & { from: string }} message */
+  #toLeader(leader, message) {
+    if (message.kind === 'join') leader.join(message);
+    else if (message.kind === 'leave') leader.leave(message.from);
+    else leader.wake(message);
+  }
+
+  /** @param {TabMessageOf<TabMessage['kind']>} message */
+  #onFeed(message) {
+    if ('to' in message && message.to !== this.#tabs.id) return;
     switch (message.kind) {
       case 'lead':
-        return this.#attach();
+        this.#attach();
+        break;
       case 'adopt':
-        return this.#adopt(message);
+        this.#adopt(message);
+        break;
       case 'refuse':
-        clearTimeout(this.#answerTimer);
-        return this.#catchUp();
+        this.#refused(message);
+        break;
       case 'unauthorized':
-        return this.#notify('unauthorized');
+        this.#notify('unauthorized');
+        break;
       case 'state':
-      case 'gap':
+        if (message.generation !== this.#adopted?.generation) break;
+        this.#heartbeat.touch();
+        this.#setState(message.state);
+        break;
       case 'event':
-        return this.#onFeed(message);
+        this.#onEvent(message);
     }
   }
 
-  /** @param {TabMessageOf<'adopt'>} message */
-  #adopt({ generation, number, state, replay }) {
-    if (this.#waiting) return;
+  /** Ask the leader for what comes after the cursor. */
+  #attach() {
+    if (!this.#tabs.present || this.#waiting) return;
+    this.#adopted = null;
+    this.#heartbeat.touch();
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.#tabs.steal(), ANSWER_MS);
+    this.#join();
+  }
+
+  #join() {
+    this.#send({ kind: 'join', bots: this.#bots, cursor: this.cursor });
+  }
+
+  #detach() {
     this.#cursor = this.cursor;
+    clearTimeout(this.#answerTimer);
+    this.#adopted = null;
+    this.#catchUp.close();
+  }
+
+  /** @param {TabMessageOf<'adopt'>} message */
+  #adopt({ generation, number, state, heartbeatSeconds, cursor, replay }) {
+    if (this.#waiting) return;
     this.#detach();
+    this.#cursor ??= cursor;
+    this.#heartbeat.set(heartbeatSeconds);
     this.#adopted = { generation, number };
     for (const { id, event } of replay) this.#pass(['event', event, id]);
     this.#setState(state);
     if (state !== 'live') return;
     for (const botId of this.#bots) {
-      this.#notify('event', { type: 'connected', botId, resumed: true }, this.#cursor);
+      const connected = { type: /** @type {const} */ ('connected'), botId, resumed: true };
+      this.#notify('event', { ...connected, heartbeatSeconds }, this.#cursor);
     }
   }
 
-  /** @param {TabMessageOf<'state' | 'gap' | 'event'>} message */
-  #onFeed(message) {
-    if (!this.#adopted) return undefined;
-    this.#heartbeat.touch();
-    if (message.kind === 'state') return this.#setState(message.state);
-    if (message.kind === 'gap') return this.#onGap(message);
-    const { event, id, generation, number } = message;
-    if (event.type === 'ping') this.#heartbeat.ping();
-    const expected = this.#adopted.number + 1;
-    if (generation !== this.#adopted.generation || number !== expected) return this.#attach();
-    this.#adopted.number = number;
-    if (event.botId && !this.#bots.includes(event.botId)) {
-      this.#cursor = id;
-      return undefined;
-    }
-    return this.#pass(['event', event, id]);
-  }
-
-  /** @param {TabMessageOf<'gap'>} message */
-  #onGap({ event, id }) {
+  /** @param {TabMessageOf<'refuse'>} message */
+  #refused({ bots }) {
+    if (this.#waiting) return;
+    clearTimeout(this.#answerTimer);
     this.#adopted = null;
-    if (this.#bots.includes(event.botId)) this.#pass(['event', event, id]);
-    else this.#attach();
+    if (!this.#catchUp.underWay) this.#setState('connecting');
+    this.#catchUp.follow(bots, this.cursor);
+  }
+
+  /** @param {TabMessageOf<'event'>} message */
+  #onEvent({ event, id, generation, number }) {
+    if (!this.#adopted || generation !== this.#adopted.generation) return;
+    this.#heartbeat.touch();
+    const expected = this.#adopted.number + 1;
+    if (number !== expected) {
+      this.#attach();
+      return;
+    }
+    this.#adopted.number = number;
+    if (event.type === 'connected') this.#heartbeat.set(event.heartbeatSeconds);
+    this.#pass(['event', event, id]);
   }
 
   /** @param {LinkNotice} notice */
@@ -251,46 +257,42 @@ export class SharedLink {
       return;
     }
     if (id) this.#cursor = id;
+    // The bots of other tabs, too, are on the connection.
+    if (kind === 'event' && value.botId && !this.#bots.includes(value.botId)) return;
     this.#notify(...notice);
   }
 
-  /** A connection of our own from our cursor, until it is level with the leader's feed. */
-  #catchUp() {
-    if (this.#catchUpLink) return;
-    /** @type {Notify} */
-    const notify = (...notice) => {
-      if (!this.#catchUpLink) return;
-      this.#pass(notice);
-      if (notice[2]) this.#joinSoon();
-    };
-    const { heartbeatSeconds, url } = this.#options;
-    const link = () =>
-      new StreamLink(this.#bots, { cursor: this.#cursor, heartbeatSeconds, url, notify });
-    this.#catchUpLink = new CatchUpLink(CATCH_UP, link);
-    this.#catchUpLink.open();
+  #watch() {
+    if (this.#adopted && this.#heartbeat.dead) this.#attach();
+    // A hidden leader's clock runs seldom.
+    else if (this.#state !== 'live' && !document.hidden) this.#send({ kind: 'wake', now: false });
   }
 
-  #joinSoon() {
-    this.#joinTimer ||= setTimeout(() => {
-      this.#joinTimer = 0;
-      if (this.#catchUpLink && !this.#waiting) {
-        this.#post({ kind: 'join', bots: this.#bots, cursor: this.cursor });
-      }
-    }, JOIN_MS);
-  }
-
-  #checkLeader() {
-    if (this.#adopted && this.#heartbeat.isDead()) this.#attach();
-  }
-
-  #wake = () => {
-    if (!document.hidden) this.#checkLeader();
+  // The leader may be hidden, where it can't know that somebody looks.
+  #onShown = () => {
+    if (document.hidden) return;
+    this.#send({ kind: 'wake', now: true });
+    if (this.#adopted && this.#heartbeat.late) this.#attach();
   };
 
-  /** @param {LinkState} state */
-  #setState(state) {
+  // A frozen tab answers nobody and hears nothing: another one leads meanwhile.
+  #onFreeze = () => {
+    this.#leave();
+    this.#tabs.withdraw();
+  };
+
+  #onThaw = () => {
+    this.#tabs.stand();
+    this.#attach();
+  };
+
+  /** @param {LinkState} now */
+  #setState(now) {
+    // A new leader's connection is the first one to it, not to this tab.
+    const state = now === 'connecting' && this.#everLive ? 'reconnecting' : now;
     if (state === this.#state) return;
     this.#state = state;
+    this.#everLive ||= state === 'live';
     this.#notify('state', state);
   }
 }

@@ -1,41 +1,44 @@
 /**
- * The tab that holds the connection for every tab of the browser.
+ * The tab that holds the connection for every tab of the browser, its own among them.
  *
  * It follows the bots of all and passes on what comes, numbered. A tab is adopted only where the
  * ring proves that nothing lies between what it has and what comes next; else it is refused and
- * keeps a connection of its own until the two feeds meet.
+ * keeps a connection of its own until the two feeds meet. That one follows all bots as well, or it
+ * could wait for ever beside a busy bot for an event that both feeds have.
  */
 
 import { FeedRing } from './feed-ring.js';
 import { StreamLink } from './stream-link.js';
 
-/** @import { BotEvent, EventOf, LinkNotice, LinkState, Notify, StreamEvent, TabMessage, TabMessageOf } from '../types.js' */
-
-/** @typedef {{ id: string, bots: string[], cursor?: string | null, notify: Notify }} LeadingTab */
+/** @import { LinkNotice, LinkState, Notify, StreamEvent, TabMessage, TabMessageOf } from '../types.js' */
 
 // The server's limit of bots on one stream.
 export const MOST_BOTS = 100;
 
 export class StreamLeader {
-  #own;
+  // Its turn at leading, which the same tab may have again.
+  #generation = crypto.randomUUID();
   #post;
   #whenGone;
   #link;
   #ring;
+  #heartbeatSeconds;
   /** @type {Map<string, string[]>} */
   #members = new Map();
+  // Those of them that were refused.
+  /** @type {Set<string>} */
+  #pending = new Set();
   // Bot → the seq after which its events are in the ring.
   /** @type {Map<string, number>} */
   #since = new Map();
-  #generation = 0;
   #number = 0;
   /** @type {LinkState} */
   #state = 'connecting';
 
   /**
-   * `post(message)` reaches the other tabs; `whenGone(id, act)` acts once that tab has gone.
+   * `post(message)` reaches every tab; `whenGone(id, act)` acts once that tab has gone.
    *
-   * @param {LeadingTab} own
+   * @param {{ id: string, bots: string[], cursor?: string | null }} own the tab that leads
    * @param {{
    *   heartbeatSeconds?: number,
    *   url?: string,
@@ -43,19 +46,16 @@ export class StreamLeader {
    *   whenGone: (id: string, act: () => void) => void,
    * }} options
    */
-  constructor(own, { heartbeatSeconds, url, post, whenGone }) {
-    this.#own = own;
+  constructor({ id, bots, cursor }, { heartbeatSeconds, url, post, whenGone }) {
     this.#post = post;
     this.#whenGone = whenGone;
-    this.#ring = new FeedRing(own.cursor);
-    for (const bot of own.bots) this.#since.set(bot, 0);
+    this.#heartbeatSeconds = heartbeatSeconds;
+    this.#ring = new FeedRing(cursor);
+    this.#members.set(id, bots);
+    for (const bot of bots) this.#since.set(bot, 0);
     /** @type {Notify} */
     const notify = (...notice) => this.#onNotice(notice);
-    this.#link = new StreamLink(own.bots, { cursor: own.cursor, heartbeatSeconds, url, notify });
-  }
-
-  get cursor() {
-    return this.#link.cursor;
+    this.#link = new StreamLink(bots, { cursor, heartbeatSeconds, url, notify });
   }
 
   open() {
@@ -67,42 +67,42 @@ export class StreamLeader {
     this.#link.close();
   }
 
-  hold() {
-    this.#link.hold();
-  }
-
   /**
-   * The leading tab resumes from its snapshot: for the others the feed has a hole here.
+   * A tab asks for the connection to be looked at; `now`: somebody looks at that tab again.
    *
-   * @param {string | null} cursor
+   * @param {TabMessageOf<'wake'>} message
    */
-  resume(cursor) {
-    this.#restart(cursor);
-    this.#link.resume(cursor);
-    this.#post({ kind: 'lead' });
+  wake({ now }) {
+    if (now) this.#link.check();
+    else this.#link.look();
   }
 
   /**
-   * A tab joins with the bots it follows and its cursor.
+   * A tab joins with the bots it follows and its cursor; without one, from now on.
    *
    * @param {TabMessageOf<'join'>} message
    */
   join({ from, bots, cursor }) {
     if (!this.#members.has(from)) this.#whenGone(from, () => this.leave(from));
     this.#members.set(from, bots);
+    this.#pending.delete(from);
     this.#followAll();
-    const seq = this.#ring.seqOf(cursor);
+    const seq = cursor ? this.#ring.seqOf(cursor) : this.#ring.lastSeq;
     if (seq === undefined || !bots.every((bot) => this.#followedSince(bot, seq))) {
-      this.#post({ kind: 'refuse', to: from });
+      this.#pending.add(from);
+      this.#refuse(from);
       return;
     }
     const replay = this.#ring.after(seq).filter(({ event }) => bots.includes(event.botId));
-    const { generation, number, state } = this.#stamp();
-    this.#post({ kind: 'adopt', to: from, generation, number, state, replay });
+    const heartbeatSeconds = this.#heartbeatSeconds;
+    const { cursor: reached } = this.#link;
+    const place = { ...this.#stamp(), heartbeatSeconds, cursor: reached };
+    this.#post({ kind: 'adopt', to: from, ...place, replay });
   }
 
   /** @param {string} member */
   leave(member) {
+    this.#pending.delete(member);
     if (this.#members.delete(member)) this.#followAll();
   }
 
@@ -113,15 +113,17 @@ export class StreamLeader {
   }
 
   #stamp() {
-    return {
-      generation: `${this.#own.id}/${this.#generation}`,
-      number: this.#number,
-      state: this.#state,
-    };
+    return { generation: this.#generation, number: this.#number, state: this.#state };
+  }
+
+  /** @param {string} to */
+  #refuse(to) {
+    this.#post({ kind: 'refuse', to, bots: [...this.#since.keys()] });
   }
 
   #followAll() {
-    const wanted = new Set(this.#own.bots);
+    /** @type {Set<string>} */
+    const wanted = new Set();
     for (const bots of this.#members.values()) {
       const more = bots.filter((bot) => !wanted.has(bot));
       if (wanted.size + more.length <= MOST_BOTS) for (const bot of more) wanted.add(bot);
@@ -130,63 +132,39 @@ export class StreamLeader {
     const gone = [...this.#since.keys()].filter((bot) => !wanted.has(bot));
     for (const bot of gone) this.#since.delete(bot);
     for (const bot of wanted) if (!this.#since.has(bot)) this.#since.set(bot, this.#ring.lastSeq);
-    if (gone.length || this.#since.size !== before) this.#link.follow([...wanted]);
-  }
-
-  /**
-   * A new stretch: what came before can't be joined to what comes.
-   *
-   * @param {string | null | undefined} cursor
-   */
-  #restart(cursor) {
-    this.#generation += 1;
-    this.#number = 0;
-    this.#ring = new FeedRing(cursor);
-    for (const bot of this.#since.keys()) this.#since.set(bot, 0);
+    if (!gone.length && this.#since.size === before) return;
+    this.#link.follow([...wanted]);
+    for (const member of this.#pending) this.#refuse(member);
   }
 
   /** @param {LinkNotice} notice */
-  #onNotice(notice) {
-    const [kind, value, id] = notice;
-    if (kind === 'event') {
-      this.#onEvent(value, id);
-      return;
-    }
-    if (kind === 'state') {
+  #onNotice([kind, value, id]) {
+    if (kind === 'event') this.#onEvent(value, id);
+    else if (kind === 'state') {
       this.#state = value;
-      this.#post({ kind, state: value });
+      this.#post({ kind, ...this.#stamp() });
     } else this.#post({ kind });
-    this.#own.notify(...notice);
   }
 
   /** @param {StreamEvent} event @param {string | null | undefined} id */
   #onEvent(event, id) {
     switch (event.type) {
       case 'gap':
-        this.#restart(this.#link.cursor);
-        this.#post({ kind: 'gap', event, id });
+        this.#since.set(event.botId, this.#ring.breakOff(event));
         break;
       case 'connected':
+        this.#heartbeatSeconds = event.heartbeatSeconds ?? this.#heartbeatSeconds;
         this.#ring.mark(id);
         break;
       case 'ping':
         this.#ring.mark(id);
-        this.#pass(event, id);
         break;
       case 'closing':
-        this.#pass(event, id);
-        break;
       case 'token:expiring':
         break;
       default:
         if (id) this.#ring.add(id, event);
-        this.#pass(event, id);
     }
-    if (!event.botId || this.#own.bots.includes(event.botId)) this.#own.notify('event', event, id);
-  }
-
-  /** @param {StreamEvent} event @param {string | null | undefined} id */
-  #pass(event, id) {
     this.#number += 1;
     this.#post({ kind: 'event', ...this.#stamp(), event, id });
   }

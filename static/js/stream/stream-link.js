@@ -7,13 +7,12 @@
 
 import { check, refresh, renewStream } from '../pages/auth.js';
 import { afterClosing, backoff } from './backoff.js';
+import { Delay } from './delay.js';
 import { Heartbeat } from './heartbeat.js';
 
 // The clock looks once a second; a visible page whose clock skipped more than this has slept.
 const LOOK_MS = 1_000;
 const SLEPT_MS = 4_000;
-// A ping this much later than the quickest one was held up by something on the way.
-const LATE_MS = 5_000;
 
 /** @import { ClosingReason, Link, LinkOptions, LinkState, StreamEvent } from '../types.js' */
 /** @import { SignInStatus } from '../pages/auth.js' */
@@ -37,13 +36,14 @@ export class StreamLink {
   #held = false;
   #everLive = false;
   #attempt = 0;
-  #gaps = 0;
   #retry = 0;
+  // When the next try is due by `performance.now()`, and whether the server asked for the wait.
+  #retryAt = 0;
+  #asked = false;
   #clock = 0;
   #lastLook = 0;
   #heartbeat;
-  #quickest = Infinity;
-  #onTime = 0;
+  #delay = new Delay();
 
   /** @param {string[]} bots @param {LinkOptions} options */
   constructor(bots, { cursor = null, heartbeatSeconds, url = '/events/stream', notify }) {
@@ -63,8 +63,8 @@ export class StreamLink {
     this.#running = true;
     this.#lastLook = Date.now();
     this.#clock = setInterval(() => this.#look(), LOOK_MS);
-    addEventListener('online', this.#wake);
-    document.addEventListener('visibilitychange', this.#wake);
+    addEventListener('online', this.#onNetwork);
+    document.addEventListener('visibilitychange', this.#onShown);
     this.#connect();
   }
 
@@ -73,8 +73,8 @@ export class StreamLink {
     this.#held = false;
     this.#drop();
     clearInterval(this.#clock);
-    removeEventListener('online', this.#wake);
-    document.removeEventListener('visibilitychange', this.#wake);
+    removeEventListener('online', this.#onNetwork);
+    document.removeEventListener('visibilitychange', this.#onShown);
     this.#setState('closed');
   }
 
@@ -86,36 +86,44 @@ export class StreamLink {
   }
 
   /**
-   * Resume from a snapshot's cursor. Over a living connection that means a new one.
+   * Resume from a snapshot's cursor. Over a living connection that means a new one, unless it stands there.
    *
    * @param {string | null} cursor
    */
   resume(cursor) {
+    const same = cursor === this.#cursor && this.#state === 'live';
     this.#cursor = cursor;
-    if (!this.#running) return;
+    if (!this.#running || same) return;
     if (this.#held) {
       this.#held = false;
-      // A server that answers every cursor with a gap must not be asked in a tight loop.
-      if (this.#gaps > 1) this.#later(backoff(this.#gaps - 1));
-      else this.#connect();
+      this.#connect();
     } else if (this.#source) {
       this.#connect();
     }
   }
 
   /**
-   * Follow other bots from here on; the cursor stays.
+   * Follow other bots from here on; the cursor stays. The same ones leave the connection as it is.
    *
    * @param {string[]} bots
    */
   follow(bots) {
+    const followed = new Set(this.#bots);
+    const same = bots.length === followed.size && bots.every((bot) => followed.has(bot));
     this.#bots = bots;
-    if (this.#running && this.#source) this.#connect();
+    if (this.#running && this.#source && !same) this.#connect();
   }
 
-  /** Look at once whether the connection still lives. */
+  /** What the clock does each second: for whoever knows that it may not run, as in a hidden tab. */
+  look() {
+    if (this.#running) this.#look();
+  }
+
+  /** Somebody looks at the page again: a connection that is late is not waited for. */
   check() {
-    if (this.#running && !this.#held) this.#look(true);
+    if (!this.#running || this.#held) return;
+    if (this.#source ? this.#heartbeat.late : !this.#asked) this.#connect();
+    else this.#look();
   }
 
   #connect() {
@@ -127,7 +135,9 @@ export class StreamLink {
     source.addEventListener('ping', (event) => this.#onPing(event));
     source.onerror = () => this.#onError(source.readyState === EventSource.CLOSED);
     this.#source = source;
-    this.#heartbeat.begin();
+    this.#asked = false;
+    this.#heartbeat.touch();
+    this.#delay.begin();
     this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
   }
 
@@ -141,10 +151,12 @@ export class StreamLink {
     this.#source = null;
   }
 
-  /** @param {number} ms */
-  #later(ms) {
+  /** @param {number} ms @param {boolean} [asked] whether the server asked for the wait */
+  #later(ms, asked = false) {
     this.#drop();
+    this.#asked = asked;
     this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
+    this.#retryAt = performance.now() + ms;
     this.#retry = setTimeout(() => this.#connect(), ms);
   }
 
@@ -158,26 +170,27 @@ export class StreamLink {
     } catch {
       return;
     }
-    if (event.lastEventId) this.#cursor = event.lastEventId;
-    if (data.type === 'connected') this.#onConnected();
-    else if (data.type === 'gap') this.#gaps += 1;
-    else this.#gaps = 0;
-    this.#notify('event', data, event.lastEventId);
+    // `connected` with the newest id comes before the `gap` that says why: cut between the two, the
+    // next connection must learn of the gap. So it never moves a cursor that is there.
+    const moves = data.type !== 'connected' || !this.#cursor;
+    if (event.lastEventId && moves) this.#cursor = event.lastEventId;
+    if (data.type === 'connected') this.#onConnected(data.heartbeatSeconds);
+    this.#notify('event', data, moves ? event.lastEventId : this.#cursor);
     if (data.type === 'closing') this.#onClosing(data.reason);
     else if (data.type === 'token:expiring') this.#renew(data.streamId);
   }
 
-  #onConnected() {
+  /** @param {number | undefined} heartbeatSeconds */
+  #onConnected(heartbeatSeconds) {
+    this.#heartbeat.set(heartbeatSeconds);
     this.#attempt = 0;
     this.#everLive = true;
-    this.#onTime = 2;
     this.#setState('live');
   }
 
   /** @param {MessageEvent<string>} event */
   #onPing(event) {
-    this.#heartbeat.ping();
-    this.#gaps = 0;
+    this.#heartbeat.touch();
     if (event.lastEventId) this.#cursor = event.lastEventId;
     let sent;
     try {
@@ -185,18 +198,10 @@ export class StreamLink {
     } catch {
       sent = undefined;
     }
-    if (Number.isFinite(sent)) this.#judgeDelay(Date.now() - sent);
+    if (Number.isFinite(sent)) this.#delay.ping(sent);
+    if (this.#state === 'live' || this.#state === 'buffering')
+      this.#setState(this.#delay.held ? 'buffering' : 'live');
     this.#notify('event', { type: 'ping', time: sent }, event.lastEventId);
-  }
-
-  /** @param {number} delay in ms, by two clocks */
-  #judgeDelay(delay) {
-    // The two clocks may differ by anything; the quickest ping shows by how much.
-    this.#quickest = Math.min(this.#quickest, delay);
-    this.#onTime = delay - this.#quickest > LATE_MS ? 0 : this.#onTime + 1;
-    // Held-up pings come in bursts whose last one looks punctual: believe the second.
-    if (this.#onTime === 0) this.#setState('buffering');
-    else if (this.#onTime >= 2 && this.#state === 'buffering') this.#setState('live');
   }
 
   /** @param {boolean} forGood whether the browser will not try again */
@@ -209,7 +214,7 @@ export class StreamLink {
   /** @param {ClosingReason} reason */
   async #onClosing(reason) {
     if (!this.#running) return;
-    this.#later(afterClosing(reason));
+    this.#later(afterClosing(reason), true);
     if (reason === 'token-expired') await this.#unlessSignedOut(refresh());
     if (reason === 'revoked') await this.#unlessSignedOut(check());
   }
@@ -226,17 +231,25 @@ export class StreamLink {
     this.#notify('unauthorized');
   }
 
-  #look(anyway = false) {
+  #look() {
     const now = Date.now();
     const slept = !document.hidden && now - this.#lastLook > SLEPT_MS;
     this.#lastLook = now;
     if (this.#held) return;
-    const dead = this.#heartbeat.isDead(now) || (anyway && this.#heartbeat.isLate(now));
-    if (slept || (this.#source ? dead : anyway)) this.#connect();
+    if (this.#source ? slept || this.#heartbeat.dead : performance.now() >= this.#retryAt)
+      this.#connect();
   }
 
-  #wake = () => {
-    if (!document.hidden && navigator.onLine) this.check();
+  // A hidden tab's clock runs seldom: that it skipped is no sign of sleep.
+  #onShown = () => {
+    if (document.hidden) return;
+    this.#lastLook = Date.now();
+    this.check();
+  };
+
+  // Hidden or not: the old connection may hang on a network that is gone.
+  #onNetwork = () => {
+    if (!this.#held && !this.#asked) this.#connect();
   };
 
   /** @param {LinkState} state */

@@ -21,3 +21,25 @@ export function holdLock(name, signal, got, options = {}) {
     if (error.name !== 'AbortError') throw error;
   });
 }
+
+/**
+ * Hold whichever of these locks is free first, as `holdLock` does one.
+ *
+ * @param {string[]} names
+ * @param {AbortSignal} signal
+ * @param {() => void} got
+ */
+export function holdOneOf(names, signal, got) {
+  const ends = names.map(() => new AbortController());
+  const endAll = () => {
+    for (const end of ends) end.abort();
+  };
+  if (signal.aborted) endAll();
+  signal.addEventListener('abort', endAll, { once: true });
+  for (const [place, name] of names.entries()) {
+    holdLock(name, ends[place].signal, () => {
+      for (const [other, end] of ends.entries()) if (other !== place) end.abort();
+      got();
+    });
+  }
+}

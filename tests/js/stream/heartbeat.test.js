@@ -1,30 +1,58 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Heartbeat } from '../../../static/js/stream/heartbeat.js';
+import { clock } from '../browser.js';
 
-test('silence of two and a half beats is death, of one is lateness', () => {
-  const heartbeat = new Heartbeat(10, 0);
-  assert.deepEqual([heartbeat.isLate(10_000), heartbeat.isLate(10_001)], [false, true]);
-  assert.deepEqual([heartbeat.isDead(25_000), heartbeat.isDead(25_001)], [false, true]);
-  heartbeat.touch(20_000);
-  assert.equal(heartbeat.isDead(45_000), false);
+beforeEach(() => {
+  clock.ahead = 0;
+  mock.timers.enable({ apis: ['Date'], now: 1e12 });
+});
+afterEach(() => mock.timers.reset());
+
+const pass = (ms) => mock.timers.setTime(Date.now() + ms);
+
+test('silence of two and a half beats is death, of one and a half is lateness', () => {
+  const heartbeat = new Heartbeat(10);
+  pass(15_000);
+  assert.deepEqual([heartbeat.late, heartbeat.dead], [false, false]);
+  pass(1);
+  assert.deepEqual([heartbeat.late, heartbeat.dead], [true, false]);
+  pass(9_999);
+  assert.equal(heartbeat.dead, false);
+  pass(1);
+  assert.equal(heartbeat.dead, true);
+  heartbeat.touch();
+  assert.deepEqual([heartbeat.late, heartbeat.dead], [false, false]);
 });
 
-test('pings teach a shorter beat, never a longer one, and not in a burst', () => {
-  const heartbeat = new Heartbeat(10, 0);
-  heartbeat.ping(1_000);
-  heartbeat.ping(3_000);
-  assert.equal(heartbeat.isDead(3_000 + 5_001), true);
-  heartbeat.ping(9_000);
-  heartbeat.ping(9_100);
-  assert.equal(heartbeat.isDead(9_100 + 5_000), false);
-  assert.equal(heartbeat.isDead(9_100 + 5_001), true);
+test('the beat is what the server states, and nothing else', () => {
+  const heartbeat = new Heartbeat(10);
+  for (const gap of [1, 600, 1_000, 5]) {
+    pass(gap);
+    heartbeat.touch();
+  }
+  pass(25_000);
+  assert.equal(heartbeat.dead, false);
+  heartbeat.touch();
+  heartbeat.set(30);
+  heartbeat.set(undefined);
+  pass(75_000);
+  assert.equal(heartbeat.dead, false);
+  pass(1);
+  assert.equal(heartbeat.dead, true);
 });
 
-test('the time between two connections teaches nothing', () => {
-  const heartbeat = new Heartbeat(10, 0);
-  heartbeat.ping(1_000);
-  heartbeat.begin(2_000);
-  heartbeat.ping(2_600);
-  assert.equal(heartbeat.isDead(2_600 + 25_000), false);
+test('a clock that was set back hides no silence', () => {
+  const heartbeat = new Heartbeat(10);
+  pass(-3_600_000);
+  clock.ahead -= 3_600_000;
+  pass(25_001);
+  assert.equal(heartbeat.dead, true);
+});
+
+test('nor does one that stood still while the laptop slept', () => {
+  const heartbeat = new Heartbeat(10);
+  pass(3_600_000);
+  clock.ahead += 3_600_000;
+  assert.equal(heartbeat.dead, true);
 });
