@@ -19,6 +19,7 @@ from typing import Literal
 from services.whatsapp.baileys import wire
 from services.whatsapp.baileys.child import Child, ChildGone
 from services.whatsapp.baileys.downloads import Downloads
+from services.whatsapp.baileys.environment import passed_on
 from services.whatsapp.baileys.receipts import Receipts
 from services.whatsapp.baileys.running_bot import RunningBot
 from services.whatsapp.baileys.status_codes import Verdict, verdict, wait
@@ -38,11 +39,6 @@ from services.whatsapp.gateway import (
 log = logging.getLogger(__name__)
 
 BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the credentials
-# What Node needs to be found, to start and to reach the network.
-_PASSED_ON = re.compile(
-    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|NODE_(?!AUTH)\w+|SSL_CERT_(FILE|DIR)"
-    r"|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy"
-)
 SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
 ANSWER_PATIENCE = 4.0  # seconds beyond it in which the process says what came of it
 NOT_TAKEN = "WhatsApp did not take the message within 30 s"
@@ -65,9 +61,7 @@ class BaileysGateway:
         qr_ms: int | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        given = os.environ if environ is None else environ
-        # Our secrets, the model's key and the store's password are none of its business.
-        child_environ = {name: value for name, value in given.items() if _PASSED_ON.fullmatch(name)}
+        child_environ = passed_on(os.environ if environ is None else environ)
         child_environ["PULSO_BAILEYS_URL"] = url or ""
         self._qr_ms = qr_ms
         self._sink: Sink | None = None
