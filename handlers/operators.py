@@ -1,7 +1,7 @@
 """/api/operators: who may sign in, and what they see. For admins."""
 
 from handlers.base import BaseHandler
-from services.access.operators import NewOperator, OperatorChange
+from services.access.accounts import NewOperator, OperatorChange
 
 
 class OperatorsHandler(BaseHandler):

@@ -20,6 +20,8 @@ from msgspec.inspect import (
     type_info,
 )
 
+from services.weak_passwords import is_weak
+
 PUBLISHED_SECRET = "DEV_SECRET_DO_NOT_USE_IN_PROOD"
 SHORT_SECRET_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
 HIDDEN = "***"
@@ -41,6 +43,14 @@ def _host(text: str) -> str:
 def _not_published(text: str) -> str:
     if text == PUBLISHED_SECRET:
         raise ValueError("is published in the original's source; choose another")
+    return text
+
+
+def _password(text: str) -> str:
+    if not 8 <= len(text) <= 256:
+        raise ValueError("must have 8 to 256 characters")
+    if is_weak(text, "admin"):
+        raise ValueError("is too easy to guess; choose another")
     return text
 
 
@@ -145,7 +155,7 @@ class Settings(
     bus_url: Annotated[str, _bus, _URL] = "memory://"
     jwt_secret: Annotated[str, _not_published, _SECRET] = ""
     jwt_require_exp: bool = False
-    admin_password: Annotated[str, _SECRET] = ""
+    admin_password: Annotated[str, _password, _SECRET] = ""
     whatsapp: Literal["simulated", "baileys"] = "simulated"
     simulator_speed: Annotated[float, Meta(ge=0.01, le=10_000)] = 1.0
     baileys_url: Annotated[str, _loopback_url] = ""

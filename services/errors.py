@@ -1,16 +1,4 @@
-"""What ends a start, and every refusal Pulso can answer with, each with the status it suggests.
-
-Refusal
-├── Invalid          400  the request is wrong in itself
-├── Unauthorized     401  no token, or not a valid one
-├── Forbidden        403  a valid token that may not do this
-├── NotFound         404
-├── Conflict         409  the present state forbids it
-├── TooLarge         413
-├── UnsupportedType  415
-├── TooMany          429
-└── Unavailable      503  passing trouble of ours: store, gateway, shutdown
-"""
+"""What ends a start, and every refusal Pulso can answer with, each with the status it suggests."""
 
 
 class CannotStart(Exception):
@@ -43,36 +31,54 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
+    """The request is wrong in itself."""
+
     status = 400
 
 
 class Unauthorized(Refusal):
+    """No token, or not a valid one."""
+
     status = 401
 
 
 class Forbidden(Refusal):
+    """A valid token that may not do this, or a page of another site."""
+
     status = 403
 
 
 class NotFound(Refusal):
+    """There is no such thing, or it is not for this token."""
+
     status = 404
 
 
 class Conflict(Refusal):
+    """The present state forbids it."""
+
     status = 409
 
 
 class TooLarge(Refusal):
+    """The body, or one event, is too large."""
+
     status = 413
 
 
 class UnsupportedType(Refusal):
+    """The body is not JSON in UTF-8."""
+
     status = 415
 
 
 class TooMany(Refusal):
+    """Too many attempts; try again later."""
+
     status = 429
 
 
 class Unavailable(Refusal):
+    """Passing trouble: store, gateway, shutdown."""
+
     status = 503

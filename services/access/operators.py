@@ -8,51 +8,26 @@ is now, not from the token: a change counts at once.
 import secrets
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
+from services.access.accounts import (
+    NewOperator,
+    Operator,
+    OperatorChange,
+    check_password,
+    operator_of,
+    require_within,
+)
 from services.access.login_attempts import LoginAttempts
 from services.access.passwords import AT_ONCE, Passwords
+from services.access.sign_ins import SignIns
 from services.access.tokens import Claims, Tokens
-from services.bus.events import BotId
+from services.bus.events import Author
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
 from services.store import operators as store
 from services.store.ledger import Change, Ledger
-from services.text import CONTROL
-from services.timestamps import iso
-
-Username = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-# Argon2 takes any length; the cap keeps a request from buying seconds of CPU.
-Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
-
-
-class Operator(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """An operator as the API shows it; ``bots`` is a list of bot ids, or ``"*"``."""
-
-    id: str
-    username: str
-    bots: list[str] | Literal["*"]
-    admin: bool
-    created_at: str
-
-    @property
-    def scope(self) -> frozenset[str] | None:
-        """Its bots as ``Claims`` has them. None: all."""
-        return None if self.bots == "*" else frozenset(self.bots)
-
-
-class NewOperator(msgspec.Struct, frozen=True):
-    username: Username
-    password: Password
-    bots: list[BotId] | Literal["*"] = "*"
-    admin: bool = False
-
-
-class OperatorChange(msgspec.Struct, frozen=True):
-    password: Password | None = None
-    bots: list[BotId] | Literal["*"] | None = None
-    admin: bool | None = None
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -82,7 +57,7 @@ class Operators:
         self._attempts = LoginAttempts(AT_ONCE)
         self._operators: dict[str, Operator] = {}
         self._hashes: dict[str, str] = {}
-        self._sign_ins: dict[str, tuple[str, float]] = {}
+        self._sign_ins = SignIns()
 
     async def open(self, first_password: str) -> bool:
         """Read who there is; with nobody there, make ``admin``. Whether it was made."""
@@ -92,7 +67,7 @@ class Operators:
         for row in rows:
             self._keep(row)
         for sign_in in sign_ins:
-            self._sign_ins[sign_in.id] = (sign_in.operator_id, sign_in.expires_at)
+            self._sign_ins.keep(sign_in.id, sign_in.operator_id, sign_in.expires_at)
         if self._operators:
             return False
         await self.add(NewOperator(username="admin", password=first_password, admin=True))
@@ -120,6 +95,12 @@ class Operators:
         if operator is None:
             return None
         return msgspec.structs.replace(claims, bots=operator.scope, admin=operator.admin)
+
+    def author(self, claims: Claims) -> Author:
+        """Who writes with these claims."""
+        operator = self._signed_in(claims.signin)
+        name = claims.sub[:256]
+        return Author(id=operator.id if operator else name, name=name)
 
     async def sign_in(self, username: str, password: str, address: str) -> SignIn:
         """A new sign-in. Unauthorized, or TooMany: see ``LoginAttempts``."""
@@ -160,7 +141,7 @@ class Operators:
 
         def end(change: Change) -> None:
             store.end_sign_in(change.connection, sign_in_id)
-            change.on_commit(lambda: self._sign_ins.pop(sign_in_id, None) and None)
+            change.on_commit(lambda: self._sign_ins.end(sign_in_id))
             change.on_commit(self._on_change)
 
         await self._ledger.change(end)
@@ -169,11 +150,12 @@ class Operators:
         """Every operator, by name."""
         return sorted(self._operators.values(), key=lambda operator: operator.username)
 
-    async def add(self, new: NewOperator) -> Operator:
-        """Conflict where the name is taken."""
-        if CONTROL.search(new.username) or new.username != new.username.strip():
-            raise Invalid("No control characters or outer spaces in a username", field="username")
-        _check_scope(new.bots)
+    async def add(self, new: NewOperator, within: frozenset[str] | None = None) -> Operator:
+        """Conflict where the name is taken; Forbidden for bots that are not ``within`` (None: all).
+
+        ``within`` are the bots of who asks, here and below: nobody gives more than they have.
+        """
+        require_within(new.bots, within)
         hashed = await self._passwords.hash(new.password)
         values = {
             "id": secrets.token_urlsafe(9),
@@ -192,43 +174,78 @@ class Operators:
             change.on_commit(lambda: self._keep(row))
             return row
 
-        return _operator(await self._ledger.change(add))
+        return operator_of(await self._ledger.change(add))
 
-    async def change(self, operator_id: str, wanted: OperatorChange) -> Operator:
+    async def change(
+        self, operator_id: str, wanted: OperatorChange, within: frozenset[str] | None = None
+    ) -> Operator:
         """Change what is not None. Conflict where no admin would be left."""
-        if operator_id not in self._operators:
+        operator = self._operators.get(operator_id)
+        if operator is None:
             raise NotFound("No such operator")
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {
+            name: value
+            for name, value in (("bots", wanted.bots), ("admin", wanted.admin))
+            if value is not None
+        }
         if wanted.bots is not None:
-            _check_scope(wanted.bots)
-            values["bots"] = wanted.bots
-        if wanted.admin is not None:
-            values["admin"] = wanted.admin
+            require_within(wanted.bots, within)
         if wanted.password is not None:
+            require_within(operator.bots, within)
+            check_password(wanted.password, operator.username)
             values["password_hash"] = await self._passwords.hash(wanted.password)
 
         def store_it(change: Change) -> Any:
             row = _require(store.get(change.connection, operator_id))
+            require_within(row.bots, within)
             if wanted.admin is False:
                 _require_other_admin(change, row)
             if not values:
                 return row
             store.change(change.connection, operator_id, **values)
             if wanted.password is not None:
-                store.end_sign_ins_of(change.connection, operator_id)
-                change.on_commit(lambda: self._forget_sign_ins(operator_id))
+                self._end_sign_ins(change, operator_id)
             row = store.get(change.connection, operator_id)
             change.on_commit(lambda: self._keep(row))
             change.on_commit(self._on_change)
             return row
 
-        return _operator(await self._ledger.change(store_it))
+        return operator_of(await self._ledger.change(store_it))
 
-    async def remove(self, operator_id: str) -> None:
+    async def change_password(self, claims: Claims, current: str, new: str, address: str) -> None:
+        """One's own: every other sign-in of the operator's ends. Invalid, or TooMany."""
+        sign_in_id = claims.signin
+        operator = self._signed_in(sign_in_id)
+        if operator is None:
+            raise Invalid("This token does not come from a login")
+        check_password(new, operator.username, "new")
+        async with self._attempts.turn(operator.username, address):
+            kept = self._hashes[operator.id]
+            if not await self._passwords.match(kept, current):
+                self._attempts.failed(operator.username, address)
+                raise Invalid("That is not your password", field="current")
+            hashed = await self._passwords.hash(new)
+
+        def store_it(change: Change) -> None:
+            row = store.get(change.connection, operator.id)
+            if row is None or row.password_hash != kept:
+                raise Unauthorized("Invalid token")
+            store.change(change.connection, operator.id, password_hash=hashed)
+            self._end_sign_ins(change, operator.id, but=sign_in_id)
+            row = store.get(change.connection, operator.id)
+            change.on_commit(lambda: self._keep(row))
+            change.on_commit(self._on_change)
+
+        await self._ledger.change(store_it)
+        self._attempts.succeeded(operator.username, address)
+
+    async def remove(self, operator_id: str, within: frozenset[str] | None = None) -> None:
         """Conflict for the last admin."""
 
         def remove(change: Change) -> None:
-            _require_other_admin(change, _require(store.get(change.connection, operator_id)))
+            row = _require(store.get(change.connection, operator_id))
+            require_within(row.bots, within)
+            _require_other_admin(change, row)
             store.remove(change.connection, operator_id)
             change.on_commit(lambda: self._forget(operator_id))
             change.on_commit(self._on_change)
@@ -236,25 +253,22 @@ class Operators:
         await self._ledger.change(remove)
 
     def _keep(self, row: Any) -> None:
-        self._operators[row.id] = _operator(row)
+        self._operators[row.id] = operator_of(row)
         self._hashes[row.id] = row.password_hash
 
     def _forget(self, operator_id: str) -> None:
         del self._operators[operator_id]
         del self._hashes[operator_id]
-        self._forget_sign_ins(operator_id)
+        self._sign_ins.end_all_of(operator_id)
 
-    def _signed_in(self, sign_in_id: str) -> Operator | None:
-        found = self._sign_ins.get(sign_in_id)
-        if found is None or found[1] <= time.time():
-            return None
-        return self._operators.get(found[0])
+    def _signed_in(self, sign_in_id: str | None) -> Operator | None:
+        return self._operators.get(self._sign_ins.owner(sign_in_id) or "")
 
     def _issue(self, change: Change, row: Any, sign_in_id: str) -> SignIn:
         now = time.time()
         expires_at = float(int(now + self._session_seconds))
         store.put_sign_in(change.connection, sign_in_id, row.id, now, expires_at)
-        change.on_commit(lambda: self._keep_sign_in(sign_in_id, row.id, now, expires_at))
+        change.on_commit(lambda: self._sign_ins.keep(sign_in_id, row.id, expires_at))
         token = self._tokens.sign(
             row.username,
             ttl=expires_at - now,
@@ -264,24 +278,9 @@ class Operators:
         )
         return SignIn(token, expires_at)
 
-    def _keep_sign_in(self, sign_in_id: str, owner: str, now: float, expires_at: float) -> None:
-        for gone in [key for key, (_, expiry) in self._sign_ins.items() if expiry <= now]:
-            del self._sign_ins[gone]
-        self._sign_ins[sign_in_id] = (owner, expires_at)
-
-    def _forget_sign_ins(self, operator_id: str) -> None:
-        for gone in [key for key, (owner, _) in self._sign_ins.items() if owner == operator_id]:
-            del self._sign_ins[gone]
-
-
-def _operator(row: Any) -> Operator:
-    return Operator(
-        id=row.id,
-        username=row.username,
-        bots=row.bots,
-        admin=row.admin,
-        created_at=iso(row.created_at),
-    )
+    def _end_sign_ins(self, change: Change, owner: str, but: str | None = None) -> None:
+        store.end_sign_ins_of(change.connection, owner, but)
+        change.on_commit(lambda: self._sign_ins.end_all_of(owner, but))
 
 
 def _require(row: Any) -> Any:
@@ -292,10 +291,4 @@ def _require(row: Any) -> Any:
 
 def _require_other_admin(change: Change, leaving: Any) -> None:
     if leaving.admin and not store.has_other_admin(change.connection, leaving.id):
-        raise Conflict("The last admin has to stay one")
-
-
-def _check_scope(scope: list[str] | Literal["*"]) -> None:
-    for position, bot_id in enumerate(scope if scope != "*" else ()):
-        if CONTROL.search(bot_id):
-            raise Invalid("No control characters in a bot id", field=f"bots.{position}")
+        raise Conflict("At least one administrator is required")

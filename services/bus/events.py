@@ -55,6 +55,13 @@ class Reaction(_Struct, frozen=True, kw_only=True):
     from_me: bool = False
 
 
+class Author(_Struct, frozen=True, kw_only=True):
+    """The operator who wrote a message, by the name they had then."""
+
+    id: Name
+    name: Label
+
+
 class Message(_Struct, frozen=True, kw_only=True):
     """A message of a chat, as it is stored and as it is announced.
 
@@ -79,6 +86,7 @@ class Message(_Struct, frozen=True, kw_only=True):
     edited: str | None = None
     deleted: str | None = None
     reactions: list[Reaction] | None = None  # one a side at most
+    author: Author | None = None
 
 
 class LastMessage(_Struct, frozen=True, kw_only=True):
@@ -113,7 +121,8 @@ class Event(_Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class BotQr(Event, frozen=True, kw_only=True, tag="bot:qr"):
-    qr: Annotated[str, msgspec.Meta(min_length=1)]
+    # A page shows it: an image that comes with the event, and nothing from elsewhere.
+    qr: Annotated[str, msgspec.Meta(pattern="^data:image/")]
     code: str | None = None
     seq: int | None = None
     expires_at: str | None = None
@@ -156,6 +165,7 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
     timestamp: str | None = None
     kind: Name = "text"  # what a message has as its type, which here is the event's
     media: dict[str, Any] | None = None
+    author: Author | None = None
 
 
 class MessageUpdated(Event, frozen=True, kw_only=True, tag="message:updated"):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.bus.events import (
+    Author,
     ChatTyping,
     Event,
     Message,
@@ -92,12 +93,16 @@ class Conversations:
         for row in rows:
             self._answering.begin(bot_id, row.id, row.contact)
 
-    async def answer(self, session_id: str, content: str, may: May = everyone) -> str:
+    async def answer(
+        self, session_id: str, content: str, may: May = everyone, author: Author | None = None
+    ) -> str:
         """An operator's answer: the chat is a person's from now on. The message's id.
 
         NotFound; Conflict where the bot isn't connected.
         """
-        message_id = await self._outbox.put(session_id, content, "operator", mode="human", may=may)
+        message_id = await self._outbox.put(
+            session_id, content, "operator", mode="human", author=author, may=may
+        )
         self._answering.cancel(session_id)
         return message_id
 
@@ -133,6 +138,18 @@ class Conversations:
                 f"Ticks in {session_id}",
             )
         return read.session
+
+    async def mark_unread(self, session_id: str, may: May = everyone) -> Session:
+        """Something is unread again, for who looks next. NotFound."""
+
+        def store(change: Change) -> Session:
+            row = visible(change.connection, session_id, may)
+            session, changed = chats.mark_unread(change.connection, row)
+            if changed:
+                change.publish(SessionUpdated(bot_id=row.bot_id, session=session))
+            return session
+
+        return await self._ledger.change(store)
 
     async def _arrived(self, event: MessageArrived) -> None:
         if not self._has_bot(event.bot_id):

@@ -13,7 +13,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from services.bus.events import Message, MessageFailed, MessageSent, Mode, Origin, SessionUpdated
+from services.bus.events import (
+    Author,
+    Message,
+    MessageFailed,
+    MessageSent,
+    Mode,
+    Origin,
+    SessionUpdated,
+)
 from services.chats.snapshots import May, everyone, visible
 from services.errors import Conflict, Unavailable
 from services.store import chats, messages
@@ -57,6 +65,7 @@ class Outbox:
         *,
         mode: Mode,
         only_in: Mode | None = None,
+        author: Author | None = None,
         may: May = everyone,
     ) -> str:
         """Store and announce a message, and have it sent; its id is returned.
@@ -72,6 +81,7 @@ class Outbox:
             timestamp=iso(now),
             ack="pending",
             origin=origin,
+            author=author,
         )
 
         def store(change: Change) -> None:
@@ -87,6 +97,7 @@ class Outbox:
                     message_id=message.id,
                     origin=origin,
                     timestamp=message.timestamp,
+                    author=author,
                 )
             )
             if sent.changed is not None:

@@ -12,6 +12,15 @@ from services.store.database import Connection
 from services.store.ledger import Ledger
 
 May = Callable[[str], bool]
+_Page = tuple[list[Session], int | None, list[Message]]
+
+
+class Counts(msgspec.Struct, frozen=True, rename="camel"):
+    """Of all the chats of the bots that were asked for: how many have something unread, and how
+    many messages are."""
+
+    unread: int
+    unread_messages: int
 
 
 class SessionPage(msgspec.Struct, frozen=True, rename="camel"):
@@ -24,6 +33,7 @@ class SessionPage(msgspec.Struct, frozen=True, rename="camel"):
     cursor: str
     before: str | None
     matches: list[Message]
+    counts: Counts
 
 
 class MessagePage(msgspec.Struct, frozen=True, rename="camel"):
@@ -61,11 +71,13 @@ class Snapshots:
         place = _place(before)
         look = _found if search else _newest
 
-        def read(connection: Connection) -> tuple[list[Session], int | None, list[Message]]:
-            return look(connection, bot_ids, search, place, limit)
+        def read(connection: Connection) -> tuple[_Page, tuple[int, int]]:
+            page = look(connection, bot_ids, search, place, limit)
+            return page, sessions.counts(connection, bot_ids)
 
-        (page, more, matches), cursor = await self._ledger.snapshot(read)
-        return SessionPage(page, cursor, None if more is None else str(more), matches)
+        ((page, more, matches), counts), cursor = await self._ledger.snapshot(read)
+        before = None if more is None else str(more)
+        return SessionPage(page, cursor, before, matches, Counts(*counts))
 
     async def get(self, session_id: str, may: May = everyone) -> SessionSnapshot:
         """One session. NotFound."""
@@ -100,7 +112,7 @@ def visible(connection: Connection, session_id: str, may: May) -> Any:
 
 def _newest(
     connection: Connection, bot_ids: Sequence[str], _: str, before: int | None, limit: int
-) -> tuple[list[Session], int | None, list[Message]]:
+) -> _Page:
     rows = sessions.page(connection, bot_ids, before=before, limit=limit + 1)
     more = rows[limit - 1].last_seq if len(rows) > limit else None
     return [sessions.session_of(row) for row in rows[:limit]], more, []
@@ -108,7 +120,7 @@ def _newest(
 
 def _found(
     connection: Connection, bot_ids: Sequence[str], wanted: str, before: int | None, limit: int
-) -> tuple[list[Session], int | None, list[Message]]:
+) -> _Page:
     hits, more = search.search(connection, bot_ids, wanted, before=before, limit=limit)
     seqs = [hit.message_seq for hit in hits if hit.message_seq is not None]
     matches = [messages.message_of(row) for row in messages.by_seq(connection, seqs)]

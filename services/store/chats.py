@@ -158,6 +158,14 @@ def mark_read(connection: Connection, row: Any) -> Read:
     return Read(row.bot_id, row.contact, _session(connection, row.id), True, ids)
 
 
+def mark_unread(connection: Connection, row: Any) -> tuple[Session, bool]:
+    """One is unread in the session of ``row``, where none was: it, and whether that changed."""
+    if row.unread:
+        return sessions.session_of(row), False
+    sessions.set_unread(connection, row.id, 1)
+    return _session(connection, row.id), True
+
+
 def get(connection: Connection, session_id: str) -> Any:
     """The session's row. NotFound."""
     row = sessions.get(connection, session_id)

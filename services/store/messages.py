@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from services.bus.events import Ack, Message, Reaction
+from services.bus.events import Ack, Author, Message, Reaction
 from services.store.schema import messages, sessions
 from services.store.search import fold
 from services.timestamps import iso
@@ -93,6 +93,7 @@ def message_of(row: Any) -> Message:
         deleted=None if row.deleted is None else iso(row.deleted),
         reactions=row.reactions
         and [Reaction(text=one["text"], from_me=one["fromMe"]) for one in row.reactions],
+        author=row.author_id and Author(id=row.author_id, name=row.author_name),
     )
 
 
@@ -127,6 +128,8 @@ def add(connection: Connection, bot_id: str, message: Message, timestamp: float)
         "ack": message.ack,
         "origin": message.origin,
         "media": message.media,
+        "author_id": message.author and message.author.id,
+        "author_name": message.author and message.author.name,
         "folded": fold(message.content),
     }
     seq: int = connection.execute(_ADD, values).scalar_one()

@@ -26,7 +26,9 @@ _OTHER_ADMINS = (
 _ADD_SIGN_IN = insert(sign_ins)
 _END_SIGN_IN = delete(sign_ins).where(sign_ins.c.id == bindparam("sign_in_id"))
 _END_EXPIRED = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("now"))
-_END_ALL = delete(sign_ins).where(sign_ins.c.operator_id == bindparam("owner"))
+_END_ALL = delete(sign_ins).where(
+    sign_ins.c.operator_id == bindparam("owner"), sign_ins.c.id != bindparam("but")
+)
 
 
 def every(connection: Connection) -> Sequence[Any]:
@@ -94,5 +96,6 @@ def end_sign_in(connection: Connection, sign_in_id: str) -> None:
     connection.execute(_END_SIGN_IN, {"sign_in_id": sign_in_id})
 
 
-def end_sign_ins_of(connection: Connection, operator_id: str) -> None:
-    connection.execute(_END_ALL, {"owner": operator_id})
+def end_sign_ins_of(connection: Connection, operator_id: str, but: str | None = None) -> None:
+    """End an operator's sign-ins, all but this one."""
+    connection.execute(_END_ALL, {"owner": operator_id, "but": but or ""})

@@ -90,6 +90,13 @@ sessions = Table(
     UniqueConstraint("bot_id", "contact"),
     Index(None, "bot_id", "alt_contact"),
     Index(None, "bot_id", "last_seq"),
+    Index(
+        "ix_sessions_unread",
+        "bot_id",
+        "unread",
+        sqlite_where=text("unread > 0"),
+        postgresql_where=text("unread > 0"),
+    ),
 )
 
 messages = Table(
@@ -112,6 +119,8 @@ messages = Table(
     Column("deleted", Float(53)),
     Column("reactions", JSON(none_as_null=True)),  # a list of {text, fromMe}
     Column("folded", Text, nullable=False),  # the text as it is searched
+    Column("author_id", Text),  # the operator's who wrote it, who may be gone
+    Column("author_name", Text),
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),
     Index(None, "session_id", "seq"),

@@ -7,6 +7,8 @@ import pytest
 
 from tests.running import Answer, RunningPulso, message
 
+IMAGE = "data:image/png;base64,AA"
+
 
 def post(server: RunningPulso, body: Any, token: str | None = None, **headers: str) -> Answer:
     token = server.token("publisher", publish=True) if token is None else token
@@ -24,7 +26,7 @@ def head(server: RunningPulso) -> str:
 
 EVENTS: list[dict[str, Any]] = [
     {"type": "bot:qr", "qr": "data:image/png;base64,AA"},
-    {"type": "bot:qr", "qr": "x", "code": "2@x", "seq": 1, "expiresAt": "2026-01-01T00:00:00Z"},
+    {"type": "bot:qr", "qr": IMAGE, "code": "2@x", "seq": 1, "expiresAt": "2026-01-01T00:00:00Z"},
     {"type": "bot:connected", "user": {"id": "573001@s.whatsapp.net", "name": None}},
     {"type": "bot:connected", "user": {"id": "573001@s.whatsapp.net"}},
     {"type": "bot:disconnected", "statusCode": 515},
@@ -90,18 +92,26 @@ WRONG: list[tuple[Any, str | None]] = [
     ({"type": "bot:nope", "botId": "b"}, "type"),
     ({"type": "connected", "botId": "b"}, "type"),
     ({"type": 5, "botId": "b"}, "type"),
-    ({"type": "bot:qr", "qr": "x"}, "botId"),
-    ({"type": "bot:qr", "qr": "x", "botId": None}, "botId"),
-    ({"type": "bot:qr", "qr": "x", "botId": ""}, "botId"),
-    ({"type": "bot:qr", "qr": "x", "botId": "x" * 129}, "botId"),
-    ({"type": "bot:qr", "qr": "x", "botId": "a\nb"}, "botId"),
-    ({"type": "bot:qr", "qr": "x", "botId": "a\u2028"}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE, "botId": None}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE, "botId": ""}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE, "botId": "x" * 129}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE, "botId": "a\nb"}, "botId"),
+    ({"type": "bot:qr", "qr": IMAGE, "botId": "a\u2028"}, "botId"),
     ({"type": "bot:qr", "botId": "b"}, "qr"),
     ({"type": "bot:qr", "botId": "b", "qr": ""}, "qr"),
-    ({"type": "bot:qr", "botId": "b", "qr": "x", "seq": "1"}, "seq"),
-    ({"type": "bot:qr", "botId": "b", "qr": "x", "seq": 1.5}, "seq"),
-    ({"type": "bot:qr", "botId": "b", "qr": "x", "expiresAt": "soon"}, "expiresAt"),
-    ({"type": "bot:qr", "botId": "b", "qr": "x", "expiresAt": "2026-01-01T00:00:00"}, "expiresAt"),
+    # The page shows it as an image: nothing that loads something from elsewhere, or runs.
+    ({"type": "bot:qr", "botId": "b", "qr": "https://example.com/track.png"}, "qr"),
+    ({"type": "bot:qr", "botId": "b", "qr": "javascript:alert(1)"}, "qr"),
+    ({"type": "bot:qr", "botId": "b", "qr": "data:text/html,<script>"}, "qr"),
+    ({"type": "bot:qr", "botId": "b", "qr": "x\ndata:image/png,"}, "qr"),
+    ({"type": "bot:qr", "botId": "b", "qr": IMAGE, "seq": "1"}, "seq"),
+    ({"type": "bot:qr", "botId": "b", "qr": IMAGE, "seq": 1.5}, "seq"),
+    ({"type": "bot:qr", "botId": "b", "qr": IMAGE, "expiresAt": "soon"}, "expiresAt"),
+    (
+        {"type": "bot:qr", "botId": "b", "qr": IMAGE, "expiresAt": "2026-01-01T00:00:00"},
+        "expiresAt",
+    ),
     ({"type": "bot:connected", "botId": "b"}, "user"),
     ({"type": "bot:connected", "botId": "b", "user": "ana"}, "user"),
     ({"type": "bot:connected", "botId": "b", "user": {}}, "user.id"),

@@ -108,6 +108,7 @@ def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
         "edited",
         "deleted",
         "reactions",
+        "author",
     }
     assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
 

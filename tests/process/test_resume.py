@@ -48,7 +48,7 @@ def exchange(server: RunningPulso) -> tuple[bytes, list[str]]:
         ids += server.publish(
             message("b2", text, id=f"n{number}"),
             message("other", "not ours"),
-            {"type": "bot:qr", "botId": "b1", "qr": text or "qr"},
+            {"type": "bot:qr", "botId": "b1", "qr": f"data:image/png,{text}"},
         )
         del ids[-2]
     body = b""

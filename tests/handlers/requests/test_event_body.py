@@ -9,7 +9,7 @@ from handlers.requests.event_body import read_events
 from services.bus.events import BotQr
 from services.errors import Invalid, Refusal, TooLarge
 
-GOOD = {"type": "bot:qr", "botId": "b", "qr": "x"}
+GOOD = {"type": "bot:qr", "botId": "b", "qr": "data:image/png,x"}
 
 
 def refusal(body: Any) -> Refusal:
@@ -19,7 +19,7 @@ def refusal(body: Any) -> Refusal:
 
 
 def test_one_event_and_an_array_of_one_are_told_apart() -> None:
-    event = BotQr(bot_id="b", qr="x")
+    event = BotQr(bot_id="b", qr="data:image/png,x")
     assert read_events(json.dumps(GOOD).encode()) == ([event], False)
     assert read_events(b" \r\n\t" + json.dumps([GOOD]).encode()) == ([event], True)
 
@@ -31,7 +31,7 @@ def test_the_first_bad_event_refuses_all() -> None:
 
 
 def test_sizes_come_before_contents() -> None:
-    large = {**GOOD, "qr": "x" * 70_000}
+    large = {**GOOD, "qr": "data:image/png," + "x" * 70_000}
     assert isinstance(refusal([{}, large]), TooLarge)
     assert refusal([{}, large]).index == 1
     assert isinstance(refusal(large), TooLarge)

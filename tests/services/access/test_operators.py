@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.access.operators import NewOperator, OperatorChange, Operators
+from services.access.accounts import NewOperator, OperatorChange
+from services.access.operators import Operators
 from services.access.passwords import Passwords
 from services.access.tokens import Tokens
 from services.errors import Refusal, TooMany, Unauthorized

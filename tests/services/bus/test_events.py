@@ -41,7 +41,7 @@ def test_the_union_is_the_originals_and_ours() -> None:
 @pytest.mark.parametrize(
     "wire",
     [
-        {"type": "bot:qr", "botId": "b", "qr": "data:"},
+        {"type": "bot:qr", "botId": "b", "qr": "data:image/png,"},
         {"type": "bot:connected", "botId": "b", "user": {"id": "1", "name": "Ana"}},
         {"type": "bot:disconnected", "botId": "b", "statusCode": None},
         {

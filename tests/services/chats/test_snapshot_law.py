@@ -21,6 +21,7 @@ import msgspec
 import pytest
 
 from services.assistant.engine import SilentEngine
+from services.bus.events import Author
 from services.whatsapp.gateway import Acked, MessageArrived, MessageChanged, SendFailed
 from services.whatsapp.simulated.gateway import SimulatedGateway
 from tests.domain import SPEED, Domain
@@ -58,6 +59,7 @@ def fold(state: State, event: dict[str, Any]) -> State:
                     "origin": event["origin"],
                     "failed": None,
                     "media": event["media"],
+                    "author": event["author"],
                     "edited": None,
                     "deleted": None,
                     "reactions": None,
@@ -166,7 +168,7 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
                 )
             )
         case "answer" | "fail" if session:
-            await domain.conversations.answer(session, "sí")
+            await domain.conversations.answer(session, "sí", author=Author(id="op", name="Eva"))
         case "mode" if session:
             await domain.conversations.set_mode(session, dice.choice(("bot", "human")))
         case "read" if session:
