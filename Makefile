@@ -13,7 +13,7 @@ UNITS = $(shell find tests -name '*.test.js' -not -path '*/node_modules/*')
 # Whatever is installed, it is the release that was tested (constraints.txt).
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check bench constraints clean
+.PHONY: run test check bench constraints asyncapi clean
 
 run: $(VENV)/run
 	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
@@ -54,6 +54,10 @@ constraints: | $(BIN)/python
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --strip-extras \
 		--no-annotate --upgrade --custom-compile-command 'make constraints' \
 		--output-file constraints.txt setup.cfg
+
+# What the structs of the events say, for those who read docs/ only.
+asyncapi: $(VENV)/run
+	$(BIN)/python -m handlers.asyncapi docs/asyncapi.json
 
 # A half-made venv goes; each stamp says what has been installed into it.
 $(BIN)/python:

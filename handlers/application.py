@@ -1,23 +1,50 @@
-"""The table of routes: which handler answers what, and with which services."""
+"""The table of routes: which handler answers what, and with which services.
 
-from typing import Any
+What stands here is in the OpenAPI document; a handler there without ``@call`` is an error.
+"""
 
 from tornado.web import Application
 
-from handlers.auth import LoginHandler, LogoutHandler, MeHandler, RefreshHandler
+from handlers.auth import (
+    LoginHandler,
+    LogoutHandler,
+    MeHandler,
+    PasswordHandler,
+    RefreshHandler,
+)
 from handlers.base import NotFoundHandler, short_log
-from handlers.bots import BotCommandHandler, BotHandler, BotsHandler, BotStatusHandler
+from handlers.bots import (
+    BotHandler,
+    BotsHandler,
+    BotStatusHandler,
+    ConnectHandler,
+    DisconnectHandler,
+    UnlinkHandler,
+)
 from handlers.events import EventsHandler, RenewHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.media import MediaHandler
+from handlers.openapi import Document, OpenApiHandler, Route, pattern_of
 from handlers.operators import OperatorHandler, OperatorsHandler
 from handlers.pages import routes as page_routes
-from handlers.sessions import MessagesHandler, ReadHandler, SessionHandler, SessionsHandler
-from handlers.simulator import SimulatorHandler
+from handlers.sessions import (
+    MessagesHandler,
+    ReadHandler,
+    SessionHandler,
+    SessionsHandler,
+    UnreadHandler,
+)
+from handlers.simulator import (
+    DropHandler,
+    PhoneMessageHandler,
+    PhoneTypingHandler,
+    PhoneUnlinkHandler,
+    ScanHandler,
+)
 from handlers.stream import StreamHandler
 from handlers.streams import OneStreamHandler, StreamsHandler
 from services.chats.media import Media
-from services.pulso import Pulso
+from services.pulso import VERSION, Pulso
 from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.simulated.gateway import SimulatedGateway
 
@@ -38,46 +65,56 @@ def make_application(pulso: Pulso) -> Application:
         "conversations": pulso.conversations,
         "snapshots": pulso.snapshots,
     }
-    routes: list[tuple[str, Any, dict[str, Any]]] = [
-        (r"/events/stream", StreamHandler, stream),
-        (r"/events", EventsHandler, events),
-        (r"/events/renew", RenewHandler, streams),
-        (r"/api/auth/login", LoginHandler, access),
-        (r"/api/auth/refresh", RefreshHandler, access),
-        (r"/api/auth/logout", LogoutHandler, access),
+    calls: list[Route] = [
+        ("/events/stream", StreamHandler, stream),
+        ("/events", EventsHandler, events),
+        ("/events/renew", RenewHandler, streams),
+        ("/api/auth/login", LoginHandler, access),
+        ("/api/auth/refresh", RefreshHandler, access),
+        ("/api/auth/logout", LogoutHandler, access),
+        ("/api/auth/password", PasswordHandler, access),
         (
-            r"/api/auth/me",
+            "/api/auth/me",
             MeHandler,
             {**access, "simulator": isinstance(pulso.gateway, SimulatedGateway)},
         ),
-        (r"/api/operators", OperatorsHandler, access),
-        (r"/api/operators/([^/]+)", OperatorHandler, access),
-        (r"/api/streams", StreamsHandler, streams),
-        (r"/api/streams/([^/]+)", OneStreamHandler, streams),
-        (r"/api/bots", BotsHandler, bots),
-        (r"/api/bots/([^/]+)", BotHandler, bots),
-        (r"/api/bots/([^/]+)/(?:status|qr)", BotStatusHandler, bots),
-        (r"/api/bots/([^/]+)/(connect|disconnect|logout)", BotCommandHandler, bots),
-        (r"/api/sessions", SessionsHandler, {**sessions, "bots": pulso.bots}),
-        (r"/api/sessions/([^/]+)", SessionHandler, sessions),
-        (r"/api/sessions/([^/]+)/messages", MessagesHandler, sessions),
-        (r"/api/sessions/([^/]+)/read", ReadHandler, sessions),
-        (r"/healthz", HealthHandler, access),
-        (r"/readyz", ReadyHandler, {**access, "readiness": pulso.readiness}),
-        (r"/metrics", MetricsHandler, {**access, "metrics": pulso.metrics}),
-        *page_routes(**access),
+        ("/api/operators", OperatorsHandler, access),
+        ("/api/operators/{operatorId}", OperatorHandler, access),
+        ("/api/streams", StreamsHandler, streams),
+        ("/api/streams/{streamId}", OneStreamHandler, streams),
+        ("/api/bots", BotsHandler, bots),
+        ("/api/bots/{botId}", BotHandler, bots),
+        ("/api/bots/{botId}/status", BotStatusHandler, bots),
+        ("/api/bots/{botId}/qr", BotStatusHandler, bots),
+        ("/api/bots/{botId}/connect", ConnectHandler, bots),
+        ("/api/bots/{botId}/disconnect", DisconnectHandler, bots),
+        ("/api/bots/{botId}/logout", UnlinkHandler, bots),
+        ("/api/sessions", SessionsHandler, {**sessions, "bots": pulso.bots}),
+        ("/api/sessions/{sessionId}", SessionHandler, sessions),
+        ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
+        ("/api/sessions/{sessionId}/read", ReadHandler, sessions),
+        ("/api/sessions/{sessionId}/unread", UnreadHandler, sessions),
+        ("/healthz", HealthHandler, access),
+        ("/readyz", ReadyHandler, {**access, "readiness": pulso.readiness}),
+        ("/metrics", MetricsHandler, {**access, "metrics": pulso.metrics}),
     ]
     if isinstance(pulso.gateway, BaileysGateway):
         media = {**access, "media": Media(pulso.ledger, pulso.gateway)}
-        routes.append((r"/api/sessions/([^/]+)/messages/([^/]+)/media", MediaHandler, media))
+        calls.append(("/api/sessions/{sessionId}/messages/{messageId}/media", MediaHandler, media))
     if isinstance(pulso.gateway, SimulatedGateway):
-        routes.append(
-            (
-                r"/api/simulator/bots/([^/]+)/(scan|message|typing|unlink|drop)",
-                SimulatorHandler,
-                {**bots, "phone": pulso.gateway},
-            )
-        )
+        phone = {**bots, "phone": pulso.gateway}
+        calls += [
+            ("/api/simulator/bots/{botId}/scan", ScanHandler, phone),
+            ("/api/simulator/bots/{botId}/message", PhoneMessageHandler, phone),
+            ("/api/simulator/bots/{botId}/typing", PhoneTypingHandler, phone),
+            ("/api/simulator/bots/{botId}/unlink", PhoneUnlinkHandler, phone),
+            ("/api/simulator/bots/{botId}/drop", DropHandler, phone),
+        ]
+    itself: Route = ("/api/openapi.json", OpenApiHandler, dict(access))
+    calls.append(itself)
+    itself[2]["document"] = Document(calls, VERSION)
+    routes = [(pattern_of(path), handler, services) for path, handler, services in calls]
+    routes += page_routes(**access)
     return Application(
         routes,
         default_handler_class=NotFoundHandler,

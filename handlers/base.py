@@ -14,6 +14,7 @@ import msgspec
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from handlers.requests.json_body import decode
+from handlers.requests.query import decode_query
 from services.access.operators import Operators
 from services.access.tokens import Claims
 from services.errors import Forbidden, Invalid, Refusal, TooLarge, Unauthorized, UnsupportedType
@@ -26,6 +27,16 @@ MAX_BODY_BYTES = 1_048_576
 MAX_DISCARDED_BYTES = 134_217_728
 
 log = logging.getLogger("pulso.http")
+
+
+class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a request was not carried out; ``field`` (a dotted path) and ``index`` are at fault."""
+
+    error: str
+    index: int | None = None
+    field: str | None = None
+
+
 _encode = msgspec.json.Encoder().encode
 T = TypeVar("T")
 
@@ -84,10 +95,15 @@ class PulsoHandler(RequestHandler):
         except Unauthorized:
             return None
 
-    def query(self, name: str, default: str | None = None) -> str | None:
-        """The last value of a query parameter. Invalid where it is not UTF-8."""
-        values = self.query_list(name)
-        return values[-1] if values else default
+    def admin(self) -> Claims:
+        """Who is asking, an admin. Forbidden for everyone else."""
+        claims = self.claims()
+        claims.require_admin()
+        return claims
+
+    def parameters(self, kind: type[T]) -> T:
+        """The query as ``kind``, a struct. Invalid names the parameter that is wrong."""
+        return decode_query(self.query_list, kind)
 
     def query_list(self, name: str) -> list[str]:
         """Every value of a query parameter, as sent."""
@@ -96,16 +112,10 @@ class PulsoHandler(RequestHandler):
         except UnicodeDecodeError:
             raise Invalid(f"{name} is not UTF-8", field=name) from None
 
-    def reply(self, value: Any, status: int = 200) -> None:
+    def reply(self, value: Any) -> None:
         """Answer with JSON."""
-        self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(_encode(value))
-
-    def reply_empty(self) -> None:
-        """204, and no body."""
-        self.set_status(204)
-        self.finish()
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -113,13 +123,9 @@ class PulsoHandler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
-        body: dict[str, Any] = {"error": self._reason if status_code < 500 else "Internal error"}
+        body = Refused(self._reason if status_code < 500 else "Internal error")
         if isinstance(error, Refusal):
-            body["error"] = error.message
-            if error.index is not None:
-                body["index"] = error.index
-            if error.field is not None:
-                body["field"] = error.field
+            body = Refused(error.message, error.index, error.field)
             for name, value in error.headers.items():
                 self.set_header(name, value)
         if status_code == 405:

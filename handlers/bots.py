@@ -1,69 +1,99 @@
 """/api/bots: the bots, how each is doing, and what can be asked of its connection."""
 
+import msgspec
+
+from handlers.answers import Accepted
 from handlers.base import BaseHandler
+from handlers.calls import Body, call
 from handlers.requests.inputs import BotName
-from services.bots.bots import Bots
+from services.bots.bots import Bot, Bots
+from services.bots.status import BotStatus
+from services.errors import Forbidden, NotFound, Unavailable
+
+
+class BotList(msgspec.Struct, frozen=True):
+    """The caller's bots, oldest first."""
+
+    bots: list[Bot]
 
 
 class BotsHandler(BaseHandler):
-    """GET lists the caller's bots; POST ``{name}`` adds one, for admins."""
-
     bots: Bots
 
-    def get(self) -> None:
-        claims = self.claims()
-        self.reply({"bots": self.bots.visible(claims.may)})
+    @call(200)
+    def get(self) -> BotList:
+        """The caller's bots."""
+        return BotList(self.bots.visible(self.claims().may))
 
-    async def post(self) -> None:
-        self.claims().require_admin()
-        self.reply(await self.bots.add(self.body(BotName).name), 201)
+    @call(201, refuses=(Unavailable,))
+    async def post(self, body: Body[BotName]) -> Bot:
+        """Add a bot. For admins."""
+        self.admin()
+        return await self.bots.add(body.read().name)
 
 
 class BotHandler(BaseHandler):
-    """GET one; PATCH ``{name}`` and DELETE are for admins."""
-
     bots: Bots
 
-    def get(self, bot_id: str) -> None:
+    @call(200, refuses=(Forbidden, NotFound))
+    def get(self, bot_id: str) -> Bot:
+        """One bot."""
         self.claims().require_bot(bot_id)
-        self.reply(self.bots.get(bot_id))
+        return self.bots.get(bot_id)
 
-    async def patch(self, bot_id: str) -> None:
-        self._require_admin(bot_id)
-        self.reply(await self.bots.rename(bot_id, self.body(BotName).name))
+    @call(200, refuses=(NotFound, Unavailable))
+    async def patch(self, bot_id: str, body: Body[BotName]) -> Bot:
+        """Rename a bot. For admins."""
+        self.admin().require_bot(bot_id)
+        return await self.bots.rename(bot_id, body.read().name)
 
+    @call(204, refuses=(NotFound, Unavailable))
     async def delete(self, bot_id: str) -> None:
-        self._require_admin(bot_id)
+        """Unlink a bot and forget its chats. For admins."""
+        self.admin().require_bot(bot_id)
         await self.bots.remove(bot_id)
-        self.reply_empty()
-
-    def _require_admin(self, bot_id: str) -> None:
-        claims = self.claims()
-        claims.require_admin()
-        claims.require_bot(bot_id)
 
 
 class BotStatusHandler(BaseHandler):
-    """GET ``/status`` and ``/qr``: the same answer, as those who polled for one got both."""
+    """``/status`` and ``/qr``: the same answer, as those who polled for one got both."""
 
     bots: Bots
 
-    def get(self, bot_id: str) -> None:
+    @call(200, refuses=(Forbidden, NotFound))
+    def get(self, bot_id: str) -> BotStatus:
+        """How a bot is doing, with its QR code where it shows one."""
         self.claims().require_bot(bot_id)
-        self.reply(self.bots.status(bot_id))
+        return self.bots.status(bot_id)
 
 
-class BotCommandHandler(BaseHandler):
-    """POST ``/connect``, ``/disconnect``, ``/logout``: 202, and what comes of it are events."""
-
+class ConnectHandler(BaseHandler):
     bots: Bots
 
-    async def post(self, bot_id: str, command: str) -> None:
+    @call(202, refuses=(NotFound, Unavailable))
+    async def post(self, bot_id: str) -> Accepted:
+        """Connect a bot; where it is not linked, it shows a QR code."""
         self.claims().require_bot(bot_id)
-        commands = {
-            "connect": self.bots.connect,
-            "disconnect": self.bots.disconnect,
-            "logout": self.bots.log_out,
-        }
-        await commands[command](bot_id)
-        self.reply({}, 202)
+        await self.bots.connect(bot_id)
+        return Accepted()
+
+
+class DisconnectHandler(BaseHandler):
+    bots: Bots
+
+    @call(202, refuses=(NotFound, Unavailable))
+    async def post(self, bot_id: str) -> Accepted:
+        """Disconnect a bot; it stays linked."""
+        self.claims().require_bot(bot_id)
+        await self.bots.disconnect(bot_id)
+        return Accepted()
+
+
+class UnlinkHandler(BaseHandler):
+    bots: Bots
+
+    @call(202, refuses=(NotFound, Unavailable))
+    async def post(self, bot_id: str) -> Accepted:
+        """Unlink a bot from WhatsApp."""
+        self.claims().require_bot(bot_id)
+        await self.bots.log_out(bot_id)
+        return Accepted()

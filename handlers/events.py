@@ -1,17 +1,39 @@
 """POST /events: another service's events; and POST /events/renew for a living stream."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from handlers.base import BaseHandler
-from handlers.requests.event_body import read_events
+from handlers.calls import Body, call
+from handlers.requests.event_body import MAX_EVENTS, read_events
+from handlers.requests.inputs import Renewal
 from services.bus.event_bus import EventBus
+from services.bus.events import BotEvent
 from services.bus.idempotency import IdempotencyKeys
-from services.errors import Forbidden, Invalid, Unavailable
+from services.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from services.streams.registry import Streams
 from services.text import CONTROL
 from services.timestamps import iso
 
 MAX_KEY_CHARACTERS = 128
+
+# What a body may hold; it is read by hand, so that the first event at fault has its index.
+Events = BotEvent | Annotated[list[BotEvent], msgspec.Meta(min_length=1, max_length=MAX_EVENTS)]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The id of the event, or those of all where they came as an array."""
+
+    id: str | UnsetType = UNSET
+    ids: list[str] | UnsetType = UNSET
+
+
+class Renewed(msgspec.Struct, frozen=True, rename="camel"):
+    """When the stream ends now; null: not by its token."""
+
+    expires_at: str | None
 
 
 class EventsHandler(BaseHandler):
@@ -19,7 +41,9 @@ class EventsHandler(BaseHandler):
     streams: Streams
     keys: IdempotencyKeys
 
-    def post(self) -> None:
+    @call(202, body=Events, headers=("Idempotency-Key",), refuses=(Conflict, Unavailable))
+    def post(self) -> Published:
+        """Publish another service's events: all of them, or none."""
         claims = self.claims()
         if not claims.publish:
             raise Forbidden("This token may not publish")
@@ -36,7 +60,7 @@ class EventsHandler(BaseHandler):
             ids = self.bus.publish_all(events)
             if key is not None:
                 self.keys.remember(claims.sub, key, body, ids)
-        self.reply({"ids": ids} if several else {"id": ids[0]}, 202)
+        return Published(ids=ids) if several else Published(id=ids[0])
 
     def _key(self) -> str | None:
         key = self.request.headers.get("Idempotency-Key")
@@ -50,15 +74,13 @@ class EventsHandler(BaseHandler):
         return key
 
 
-class Renewal(msgspec.Struct, frozen=True, rename="camel"):
-    stream_id: str
-
-
 class RenewHandler(BaseHandler):
     streams: Streams
 
-    def post(self) -> None:
+    @call(200, refuses=(NotFound, Conflict))
+    def post(self, body: Body[Renewal]) -> Renewed:
+        """Move a stream's end to that of a newer token of the same ``sub``."""
         claims = self.claims()
-        stream = self.streams.renew(self.body(Renewal).stream_id, claims)
+        stream = self.streams.renew(body.read().stream_id, claims)
         exp = stream.claims.exp
-        self.reply({"expiresAt": iso(exp) if exp is not None else None})
+        return Renewed(iso(exp) if exp is not None else None)

@@ -3,7 +3,9 @@
 from urllib.parse import quote
 
 from handlers.base import BaseHandler
+from handlers.calls import call
 from services.chats.media import Media
+from services.errors import NotFound, Unavailable
 
 FRESH_SECONDS = 3600  # a file never changes, but its reader may lose the right to it
 
@@ -11,7 +13,9 @@ FRESH_SECONDS = 3600  # a file never changes, but its reader may lose the right 
 class MediaHandler(BaseHandler):
     media: Media
 
+    @call(200, media="application/octet-stream", refuses=(NotFound, Unavailable))
     async def get(self, session_id: str, message_id: str) -> None:
+        """The file of a message, with its own type."""
         claims = self.claims()
         file = await self.media.file(session_id, message_id, claims.may)
         self.set_header("Content-Type", file.mimetype)

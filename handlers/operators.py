@@ -1,25 +1,41 @@
-"""/api/operators: who may sign in, and what they see. For admins."""
+"""/api/operators: who may sign in, and what they see. For admins, as far as their own bots go."""
+
+import msgspec
 
 from handlers.base import BaseHandler
-from services.access.accounts import NewOperator, OperatorChange
+from handlers.calls import Body, call
+from services.access.accounts import NewOperator, Operator, OperatorChange
+from services.errors import Conflict, Forbidden, NotFound, Unavailable
+
+
+class OperatorList(msgspec.Struct, frozen=True):
+    """Every operator, by name."""
+
+    operators: list[Operator]
 
 
 class OperatorsHandler(BaseHandler):
-    def get(self) -> None:
-        self.claims().require_admin()
-        self.reply({"operators": self.access.all()})
+    @call(200, refuses=(Forbidden,))
+    def get(self) -> OperatorList:
+        """Who may sign in."""
+        self.admin()
+        return OperatorList(self.access.all())
 
-    async def post(self) -> None:
-        self.claims().require_admin()
-        self.reply(await self.access.add(self.body(NewOperator)), 201)
+    @call(201, refuses=(Conflict, Unavailable))
+    async def post(self, body: Body[NewOperator]) -> Operator:
+        """Add an operator."""
+        within = self.admin().bots
+        return await self.access.add(body.read(), within)
 
 
 class OperatorHandler(BaseHandler):
-    async def patch(self, operator_id: str) -> None:
-        self.claims().require_admin()
-        self.reply(await self.access.change(operator_id, self.body(OperatorChange)))
+    @call(200, refuses=(NotFound, Conflict, Unavailable))
+    async def patch(self, operator_id: str, body: Body[OperatorChange]) -> Operator:
+        """Change an operator; it counts at once. A new password ends every sign-in."""
+        within = self.admin().bots
+        return await self.access.change(operator_id, body.read(), within)
 
+    @call(204, refuses=(NotFound, Conflict, Unavailable))
     async def delete(self, operator_id: str) -> None:
-        self.claims().require_admin()
-        await self.access.remove(operator_id)
-        self.reply_empty()
+        """Remove an operator; their sign-ins and streams end."""
+        await self.access.remove(operator_id, self.admin().bots)

@@ -1,48 +1,32 @@
 """/api/sessions: the chats of the caller's bots, and an operator's part in them."""
 
-from typing import Literal
-
-import msgspec
-
+from handlers.answers import Queued
 from handlers.base import BaseHandler
-from handlers.requests.inputs import Content, page_size, search_text
+from handlers.calls import Body, Query, call
+from handlers.requests.inputs import Content, ModeChange
+from handlers.requests.query import PageQuery, SessionsQuery
 from services.bots.bots import Bots
+from services.bus.events import Session
 from services.chats.conversations import Conversations
-from services.chats.snapshots import Snapshots
-from services.errors import Invalid
-
-MOST_BOTS = 100
-
-
-class ModeChange(msgspec.Struct, frozen=True):
-    """Who answers from now on."""
-
-    mode: Literal["bot", "human"]
+from services.chats.snapshots import MessagePage, SessionPage, SessionSnapshot, Snapshots
+from services.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class SessionsHandler(BaseHandler):
-    """GET ``?botId=…&botId=…&q=…&before=…&limit=…``."""
-
     bots: Bots
     snapshots: Snapshots
 
-    async def get(self) -> None:
+    @call(200, refuses=(Forbidden, NotFound, Unavailable))
+    async def get(self, query: Query[SessionsQuery]) -> SessionPage:
+        """The bots' chats, newest first, and how many there are."""
         claims = self.claims()
-        bot_ids = list(dict.fromkeys(filter(None, self.query_list("botId"))))
-        if not bot_ids:
-            raise Invalid("Missing botId", field="botId")
-        if len(bot_ids) > MOST_BOTS:
-            raise Invalid(f"{MOST_BOTS} bots at most", field="botId")
-        for bot_id in bot_ids:
+        asked = query.read()
+        for bot_id in asked.bot_id:
             claims.require_bot(bot_id)
             self.bots.get(bot_id)
-        page = await self.snapshots.page(
-            bot_ids,
-            search=search_text(self.query("q") or ""),
-            before=self.query("before"),
-            limit=page_size(self.query("limit")),
+        return await self.snapshots.page(
+            asked.bot_id, search=asked.q.strip(), before=asked.before, limit=asked.limit
         )
-        self.reply(page)
 
 
 class _OneSession(BaseHandler):
@@ -53,38 +37,48 @@ class _OneSession(BaseHandler):
 
 
 class SessionHandler(_OneSession):
-    """GET one; PATCH ``{mode}``."""
+    @call(200, refuses=(NotFound, Unavailable))
+    async def get(self, session_id: str) -> SessionSnapshot:
+        """One chat."""
+        return await self.snapshots.get(session_id, self.claims().may)
 
-    async def get(self, session_id: str) -> None:
-        self.reply(await self.snapshots.get(session_id, self.claims().may))
-
-    async def patch(self, session_id: str) -> None:
+    @call(200, refuses=(NotFound, Unavailable))
+    async def patch(self, session_id: str, body: Body[ModeChange]) -> Session:
+        """Who answers from now on: the bot, or a person."""
         may = self.claims().may
-        change = self.body(ModeChange)
-        self.reply(await self.conversations.set_mode(session_id, change.mode, may))
+        return await self.conversations.set_mode(session_id, body.read().mode, may)
 
 
 class MessagesHandler(_OneSession):
-    """GET ``?before=…&limit=…``; POST ``{content}``, an operator's answer."""
-
-    async def get(self, session_id: str) -> None:
-        page = await self.snapshots.messages(
-            session_id,
-            before=self.query("before"),
-            limit=page_size(self.query("limit")),
-            may=self.claims().may,
-        )
-        self.reply(page)
-
-    async def post(self, session_id: str) -> None:
+    @call(200, refuses=(NotFound, Unavailable))
+    async def get(self, session_id: str, query: Query[PageQuery]) -> MessagePage:
+        """A chat's messages, oldest to newest, a page at a time from the newest backwards."""
         may = self.claims().may
-        answer = self.body(Content)
-        message_id = await self.conversations.answer(session_id, answer.content, may)
-        self.reply({"id": message_id}, 202)
+        asked = query.read()
+        return await self.snapshots.messages(
+            session_id, before=asked.before, limit=asked.limit, may=may
+        )
+
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, session_id: str, body: Body[Content]) -> Queued:
+        """An operator's answer; it shows when ``message:sent`` comes."""
+        claims = self.claims()
+        return Queued(
+            await self.conversations.answer(
+                session_id, body.read().content, claims.may, author=self.access.author(claims)
+            )
+        )
 
 
 class ReadHandler(_OneSession):
-    """POST: nothing is unread any more."""
+    @call(200, refuses=(NotFound, Unavailable))
+    async def post(self, session_id: str) -> Session:
+        """Nothing is unread any more; the contact gets blue ticks."""
+        return await self.conversations.read(session_id, self.claims().may)
 
-    async def post(self, session_id: str) -> None:
-        self.reply(await self.conversations.read(session_id, self.claims().may))
+
+class UnreadHandler(_OneSession):
+    @call(200, refuses=(NotFound, Unavailable))
+    async def post(self, session_id: str) -> Session:
+        """Mark a chat as unread, for who looks next."""
+        return await self.conversations.mark_unread(session_id, self.claims().may)

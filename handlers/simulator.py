@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from handlers.answers import Accepted, Queued
 from handlers.base import BaseHandler
+from handlers.calls import Body, call
 from services.bots.bots import Bots
-from services.errors import Invalid, Unavailable
-from services.text import CONTROL, NOT_IN_TEXT
+from services.errors import Conflict, Invalid, NotFound, Unavailable
+from services.text import CONTROL, HIDDEN, NOT_IN_TEXT
 from services.whatsapp.simulated.gateway import SimulatedGateway, new_message_id
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"[0-9]|.@.")]
@@ -21,11 +23,13 @@ class _Checked(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if isinstance(value, str) and (NOT_IN_TEXT if name == "text" else CONTROL).search(
-                value
-            ):
+            if not isinstance(value, str):
+                continue
+            if (NOT_IN_TEXT if name == "text" else CONTROL).search(value):
                 wire = "from" if name == "contact" else name
                 raise Invalid("No control characters", field=wire)
+            if name == "name" and HIDDEN.search(value):
+                raise Invalid("No invisible characters in a name", field="name")
 
 
 class Scan(_Checked, frozen=True):
@@ -51,32 +55,30 @@ class PhoneTyping(_Checked, frozen=True, rename={"contact": "from"}):
     state: Literal["composing", "paused"] = "composing"
 
 
-class SimulatorHandler(BaseHandler):
-    """POST ``/scan {name}``, ``/message``, ``/typing``, ``/unlink``, ``/drop``: 202."""
-
+class _Phone(BaseHandler):
     bots: Bots
     phone: SimulatedGateway
 
-    async def post(self, bot_id: str, command: str) -> None:
+    def require(self, bot_id: str) -> None:
         self.claims().require_bot(bot_id)
         self.bots.get(bot_id)
-        match command:
-            case "scan":
-                self.phone.scan(bot_id, self.body(Scan).name)
-            case "typing":
-                typing = self.body(PhoneTyping)
-                self.phone.typing_of(bot_id, typing.contact, typing.state)
-            case "unlink":
-                self.phone.unlink(bot_id)
-            case "drop":
-                self.phone.drop(bot_id)
-            case "message":
-                await self._message(bot_id)
-                return
-        self.reply({}, 202)
 
-    async def _message(self, bot_id: str) -> None:
-        message = self.body(PhoneMessage)
+
+class ScanHandler(_Phone):
+    @call(202, refuses=(NotFound, Conflict))
+    def post(self, bot_id: str, body: Body[Scan]) -> Accepted:
+        """Scan the QR code."""
+        self.require(bot_id)
+        self.phone.scan(bot_id, body.read().name)
+        return Accepted()
+
+
+class PhoneMessageHandler(_Phone):
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str, body: Body[PhoneMessage]) -> Queued:
+        """Write to the bot, or on its own phone. It is stored when this answers."""
+        self.require(bot_id)
+        message = body.read()
         message_id = message.id or new_message_id()
         stored = await self.phone.message(
             bot_id,
@@ -88,4 +90,32 @@ class SimulatorHandler(BaseHandler):
         )
         if not stored:
             raise Unavailable("The message could not be stored; send it again")
-        self.reply({"id": message_id}, 202)
+        return Queued(message_id)
+
+
+class PhoneTypingHandler(_Phone):
+    @call(202, refuses=(NotFound, Conflict))
+    def post(self, bot_id: str, body: Body[PhoneTyping]) -> Accepted:
+        """Begin or stop to type."""
+        self.require(bot_id)
+        typing = body.read()
+        self.phone.typing_of(bot_id, typing.contact, typing.state)
+        return Accepted()
+
+
+class PhoneUnlinkHandler(_Phone):
+    @call(202, refuses=(NotFound, Conflict))
+    def post(self, bot_id: str) -> Accepted:
+        """Remove the bot from the phone's linked devices."""
+        self.require(bot_id)
+        self.phone.unlink(bot_id)
+        return Accepted()
+
+
+class DropHandler(_Phone):
+    @call(202, refuses=(NotFound, Conflict))
+    def post(self, bot_id: str) -> Accepted:
+        """Break the bot's connection to WhatsApp."""
+        self.require(bot_id)
+        self.phone.drop(bot_id)
+        return Accepted()

@@ -10,9 +10,11 @@ from tornado.iostream import StreamClosedError
 from tornado.util import ObjectDict
 
 from handlers.base import PulsoHandler
+from handlers.calls import call
+from handlers.requests.query import StreamQuery
 from services.access.tokens import Claims
 from services.bus.events import is_bot_id
-from services.errors import Invalid
+from services.errors import Forbidden, Invalid
 from services.server import logs
 from services.streams.registry import Streams
 from services.streams.stream import Stream
@@ -23,7 +25,15 @@ class StreamHandler(PulsoHandler):
     max_bots: int
     stream: Stream | None = None
 
+    @call(
+        200,
+        media="text/event-stream",
+        query=StreamQuery,
+        headers=("Last-Event-ID",),
+        refuses=(Forbidden,),
+    )
     async def get(self) -> None:
+        """Follow bots: their events as they come; docs/asyncapi.json has them all."""
         claims, bots = self._read()
         self._set_stream_headers()
         refusal = self.streams.soft_refusal(claims.sub)
@@ -48,7 +58,9 @@ class StreamHandler(PulsoHandler):
             finally:
                 self.stream = None
 
+    @call(200, media="text/event-stream", query=StreamQuery, refuses=(Forbidden,))
     def head(self) -> None:
+        """Whether these bots could be followed, without a stream."""
         self._read()
         self._set_stream_headers()
         self.finish()

@@ -5,24 +5,27 @@ from typing import Annotated
 
 import msgspec
 
+from services.access.accounts import Password
+from services.bus.events import Mode
 from services.errors import Invalid
-from services.text import CONTROL, NOT_IN_TEXT
+from services.text import NOT_IN_TEXT, is_name
 
+Given = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 # Text that is only this is nothing to send.
 BLANK = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]*")
-MOST_PER_PAGE = 200
-LONGEST_SEARCH = 200
 
 
 class BotName(msgspec.Struct, frozen=True):
-    """A bot's name: 1 to 100 characters, no control characters, trimmed."""
+    """A bot's name: 1 to 100 characters that can be seen, trimmed."""
 
     name: Annotated[str, msgspec.Meta(max_length=100)]
 
     def __post_init__(self) -> None:
         name = self.name.strip()
-        if not name or CONTROL.search(name):
-            raise Invalid("A name has 1 to 100 characters, no control characters", field="name")
+        if not is_name(name):
+            raise Invalid(
+                "A name has 1 to 100 characters, no control or invisible characters", field="name"
+            )
         msgspec.structs.force_setattr(self, "name", name)
 
 
@@ -38,17 +41,27 @@ class Content(msgspec.Struct, frozen=True):
             raise Invalid("No control characters but newline and tab", field="content")
 
 
-def page_size(text: str | None) -> int:
-    """``limit``: 1 to 200, 50 where it is not given. Invalid."""
-    if text is None:
-        return 50
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MOST_PER_PAGE:
-        raise Invalid(f"limit is 1 to {MOST_PER_PAGE}", field="limit")
-    return int(text)
+class Credentials(msgspec.Struct, frozen=True):
+    """Who signs in."""
+
+    username: Given
+    password: Given
 
 
-def search_text(text: str) -> str:
-    """``q``: up to 200 characters, trimmed. Invalid."""
-    if len(text) > LONGEST_SEARCH or CONTROL.search(text):
-        raise Invalid(f"q has {LONGEST_SEARCH} characters at most", field="q")
-    return text.strip()
+class NewPassword(msgspec.Struct, frozen=True):
+    """One's own password, and the one to have from now on."""
+
+    current: Given
+    new: Password
+
+
+class ModeChange(msgspec.Struct, frozen=True):
+    """Who answers from now on."""
+
+    mode: Mode
+
+
+class Renewal(msgspec.Struct, frozen=True, rename="camel"):
+    """Which stream lives on."""
+
+    stream_id: str

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from handlers.requests.words import words_for
 from services.errors import Invalid
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def convert(body: bytes | msgspec.Raw, kind: Any, index: int | None = None) -> A
 
 
 def explain(text: str) -> tuple[str, str | None]:
-    """msgspec's words as a message and the dotted path of the field."""
+    """msgspec's words as a message of ours and the dotted path of the field."""
     at = _AT.search(text)
     path = at[1] if at else ""
     message = text[: at.start()] if at else text
@@ -56,7 +57,7 @@ def explain(text: str) -> tuple[str, str | None]:
     name = missing[1] if missing else _camel(own[1]) if own else None
     if name:
         path = f"{path}.{name}" if path else name
-    return message, path or None
+    return words_for(message), path or None
 
 
 def _camel(name: str) -> str:

@@ -60,6 +60,15 @@ def test_a_name_is_taken_once(server: RunningPulso, admin: str) -> None:
         ({"username": " x"}, "username"),
         ({"username": "a\nb"}, "username"),
         ({"username": "x" * 65}, "username"),
+        ({"username": "ad\u200bmin"}, "username"),
+        ({"username": "\u202enimda"}, "username"),
+        ({"username": "admin\u200d"}, "username"),
+        ({"username": "\u3164"}, "username"),
+        ({"password": "password"}, "password"),
+        ({"password": "12345678"}, "password"),
+        ({"password": "Contraseña"}, "password"),
+        ({"password": "aaaaaaaaaa"}, "password"),
+        ({"password": "OPER-wrong"}, "password"),
         ({"password": "short"}, "password"),
         ({"password": "x" * 257}, "password"),
         ({"bots": "b1"}, "bots"),
@@ -172,6 +181,35 @@ def test_the_last_admin_stays_one(server: RunningPulso, admin: str) -> None:
     assert change(server, by_second, first, admin=True).status == 200
     path = f"/api/operators/{second['id']}"
     assert server.request("DELETE", path, token=admin).status == 204
+
+
+def test_nobody_gives_more_than_they_have(server: RunningPulso, admin: str) -> None:
+    mine = add(server, admin, "oper-limited", bots=["b1", "b2"], admin=True)
+    token = token_of(server, "oper-limited")
+    assert change(server, token, mine, bots="*").status == 403
+    assert change(server, token, mine, bots=["b1", "b3"]).json["field"] == "bots"
+    for bots in ("*", ["b3"]):
+        body = {"username": "oper-more", "password": "long enough", "bots": bots, "admin": True}
+        assert server.request("POST", "/api/operators", body, token=token).status == 403
+    # Whoever has more is not theirs to change: a new password would be theirs.
+    wider = add(server, admin, "oper-wider", bots=["b1", "b3"])
+    for fields in ({"password": "quite another"}, {"admin": True}, {"bots": ["b1"]}):
+        assert change(server, token, wider, **fields).status == 403
+    path = f"/api/operators/{wider['id']}"
+    assert server.request("DELETE", path, token=token).status == 403
+    # What they have they may give.
+    other = add(server, token, "oper-within", bots=["b1"])
+    assert change(server, token, other, bots=["b2"], admin=True).status == 200
+    assert server.request("DELETE", f"/api/operators/{other['id']}", token=token).status == 204
+
+
+@pytest.mark.parametrize("password", ["password", "OPER-renews", "short"])
+def test_a_new_password_is_no_weaker(server: RunningPulso, admin: str, password: str) -> None:
+    listed = server.request("GET", "/api/operators", token=admin).json["operators"]
+    known = [operator for operator in listed if operator["username"] == "oper-renews"]
+    operator = known[0] if known else add(server, admin, "oper-renews")
+    answer = change(server, admin, operator, password=password)
+    assert (answer.status, answer.json["field"]) == (400, "password")
 
 
 def test_a_change_of_nothing_changes_nothing(server: RunningPulso, admin: str) -> None:

@@ -113,6 +113,65 @@ def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
     assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
 
 
+def test_an_answer_says_which_operator_wrote_it_also_when_they_are_gone(
+    pulso: RunningPulso,
+) -> None:
+    chat = Chat(pulso)
+    new = {"username": "eva", "password": "long enough", "bots": [chat.bot]}
+    eva = chat.call("POST", "/api/operators", new)
+    login = pulso.request("POST", "/api/auth/login", {**new, "bots": None}).json["token"]
+    pulso.request("POST", f"{chat.path}/messages", {"content": "uno"}, token=login)
+    sent = chat.stream.until("message:sent")[-1].json
+    assert sent["author"] == {"id": eva["id"], "name": "eva"}
+    pulso.request("DELETE", f"/api/operators/{eva['id']}", token=chat.token)
+    # Another service that answers has the name its token has.
+    chat.call("POST", f"{chat.path}/messages", {"content": "dos"})
+    assert chat.stream.until("message:sent")[-1].json["author"] == {
+        "id": "tester",
+        "name": "tester",
+    }
+    chat.phone("message", **{"from": CONTACT, "text": "tres", "fromMe": True})
+    assert chat.stream.until("message:sent")[-1].json["author"] is None
+    kept = chat.call("GET", f"{chat.path}/messages")["messages"]
+    assert [message["author"] and message["author"]["name"] for message in kept] == [
+        None,
+        "eva",
+        "tester",
+        None,
+    ]
+
+
+def test_counts_are_of_all_chats_and_not_of_the_page(pulso: RunningPulso) -> None:
+    chat, other = Chat(pulso), Chat(pulso)
+    for number in range(3):
+        chat.phone("message", **{"from": f"+5491100{number}", "text": "hola"})
+    chat.phone("message", **{"from": CONTACT, "text": "¿hay alguien?"})
+    ask = f"/api/sessions?botId={chat.bot}&limit=1"
+    page = chat.call("GET", ask)
+    assert len(page["sessions"]) == 1
+    assert page["counts"] == {"unread": 4, "unreadMessages": 5}
+    assert chat.call("GET", f"{ask}&q=luz")["counts"] == page["counts"]
+    assert chat.call("GET", f"{ask}&botId={other.bot}")["counts"] == {
+        "unread": 5,
+        "unreadMessages": 6,
+    }
+    chat.call("POST", f"{chat.path}/read")
+    assert chat.call("GET", ask)["counts"] == {"unread": 3, "unreadMessages": 3}
+
+
+def test_a_chat_can_be_left_unread(pulso: RunningPulso) -> None:
+    chat = Chat(pulso)
+    chat.call("POST", f"{chat.path}/read")
+    assert chat.call("POST", f"{chat.path}/unread")["unread"] == 1
+    counts = [chat.stream.until("session:updated")[-1].json["session"]["unread"] for _ in "ab"]
+    assert counts == [0, 1]
+    # What is unread stays as much as it is, and nothing is announced.
+    chat.phone("message", **{"from": CONTACT, "text": "¿hay alguien?"})
+    assert chat.call("POST", f"{chat.path}/unread")["unread"] == 2
+    assert chat.call("PATCH", chat.path, {"mode": "human"})["unread"] == 2
+    assert chat.stream.until("session:updated")[-1].json["session"]["mode"] == "human"
+
+
 def test_modes_and_reading(pulso: RunningPulso) -> None:
     chat = Chat(pulso)
     assert chat.call("PATCH", chat.path, {"mode": "human"})["mode"] == "human"

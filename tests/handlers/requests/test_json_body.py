@@ -52,15 +52,15 @@ def test_an_item_of_an_array_is_named(body: bytes = b'{"many":[{"someName":1}]}'
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Expected `str`, got `int` - at `$.a.b`", ("Expected `str`, got `int`", "a.b")),
-        ("Expected `object`, got `array`", ("Expected `object`, got `array`", None)),
+        ("Expected `str`, got `int` - at `$.a.b`", ("Must be text", "a.b")),
+        ("Expected `object`, got `array`", ("Must be an object", None)),
         (
             "Object missing required field `x` - at `$.a`",
-            ("Object missing required field `x`", "a.x"),
+            ("Missing x", "a.x"),
         ),
-        ("Object missing required field `x`", ("Object missing required field `x`", "x")),
-        ("Expected `str` - at `$[2].a`", ("Expected `str`", "2.a")),
-        ("Expected `str` - at `$.a[0]`", ("Expected `str`", "a.0")),
+        ("Object missing required field `x`", ("Missing x", "x")),
+        ("Expected `str` of length >= 8 - at `$[2].a`", ("At least 8 characters", "2.a")),
+        ("Expected `array` of length <= 5 - at `$.a[0]`", ("At most 5 items", "a.0")),
     ],
 )
 def test_msgspecs_words_become_a_message_and_a_path(
