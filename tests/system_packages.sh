@@ -7,6 +7,9 @@ need() { # need PROGRAM PACKAGE
     command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || want="$want $2"
 }
 need chromium chromium
+need firefox-esr firefox-esr
+need WebKitWebDriver webkit2gtk-driver
+need Xvfb xvfb
 need nginx nginx-light
 need redis-server redis-server
 need curl curl
@@ -30,4 +33,10 @@ if [ "$(id -u)" != 0 ]; then
     fi
 fi
 export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends $want
+$sudo apt-get update -qq || exit
+# What this release doesn't have must not keep the rest from being installed.
+have=""
+for package in $want; do
+    apt-cache show "$package" >/dev/null 2>&1 && have="$have $package"
+done
+[ -z "$have" ] || $sudo apt-get install -y -qq --no-install-recommends $have

@@ -13,6 +13,8 @@ import { Heartbeat } from './heartbeat.js';
 // The clock looks once a second; a visible page whose clock skipped more than this has slept.
 const LOOK_MS = 1_000;
 const SLEPT_MS = 4_000;
+// As any request: one that went out on a connection whose network is gone is never answered.
+const ANSWER_MS = 15_000;
 
 /** @import { ClosingReason, Link, LinkOptions, LinkState, StreamEvent } from '../types.js' */
 /** @import { SignInStatus } from '../pages/auth.js' */
@@ -40,6 +42,8 @@ export class StreamLink {
   // When the next try is due by `performance.now()`, and whether the server asked for the wait.
   #retryAt = 0;
   #asked = false;
+  // When the connection was begun, as long as the server has not answered.
+  #begunAt = Infinity;
   #clock = 0;
   #lastLook = 0;
   #heartbeat;
@@ -136,6 +140,7 @@ export class StreamLink {
     source.onerror = () => this.#onError(source.readyState === EventSource.CLOSED);
     this.#source = source;
     this.#asked = false;
+    this.#begunAt = performance.now();
     this.#heartbeat.touch();
     this.#delay.begin();
     this.#setState(this.#everLive ? 'reconnecting' : 'connecting');
@@ -183,6 +188,7 @@ export class StreamLink {
   /** @param {number | undefined} heartbeatSeconds */
   #onConnected(heartbeatSeconds) {
     this.#heartbeat.set(heartbeatSeconds);
+    this.#begunAt = Infinity;
     this.#attempt = 0;
     this.#everLive = true;
     this.#setState('live');
@@ -238,6 +244,8 @@ export class StreamLink {
     if (this.#held) return;
     if (this.#source ? slept || this.#heartbeat.dead : performance.now() >= this.#retryAt)
       this.#connect();
+    else if (this.#source && performance.now() - this.#begunAt > ANSWER_MS)
+      this.#later(backoff(this.#attempt++));
   }
 
   // A hidden tab's clock runs seldom: that it skipped is no sign of sleep.

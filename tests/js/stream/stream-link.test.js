@@ -100,6 +100,21 @@ test('silence is a dead connection', () => {
   assert.equal(states().at(-1), 'reconnecting');
 });
 
+test('a stream that is never answered is asked for again after 15 s, with pauses', () => {
+  open();
+  pass(15);
+  assert.equal(opened.length, 1);
+  pass(3);
+  assert.equal(opened.length, 2);
+  pass(300);
+  assert.ok(opened.length < 12);
+  while (opened.at(-1).readyState === EventSource.CLOSED) pass(1);
+  opened.at(-1).send(connected, 'e0');
+  const answered = opened.length;
+  pass(70);
+  assert.equal(opened.length, answered);
+});
+
 test('a page that slept reconnects at once', () => {
   open().send(connected, 'e1');
   pass(2);
