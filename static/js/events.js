@@ -140,7 +140,9 @@ export class BotEventSource {
     const [kind, value, id] = notice;
     if (kind === 'state') this.#onLinkState(value);
     else if (kind === 'unauthorized') this.#emit('unauthorized', { type: 'unauthorized' });
-    else this.#onEvent(value, id);
+    else if (kind === 'event') this.#onEvent(value, id);
+    // Whoever was not connected when it happened has not been told.
+    else this.#emit('closing', { type: 'closing', reason: 'revoked' });
   }
 
   /** @param {StreamEvent} event @param {string | null | undefined} id */

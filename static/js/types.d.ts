@@ -159,7 +159,8 @@ export type Handlers = { [Type in PageEvent['type']]?: Handler<Type> };
 export type LinkNotice =
   | [kind: 'event', event: StreamEvent, id?: string | null]
   | [kind: 'state', state: LinkState]
-  | [kind: 'unauthorized'];
+  | [kind: 'unauthorized']
+  | [kind: 'barred', bots: string[]];
 export type Notify = (...notice: LinkNotice) => void;
 
 export interface LinkOptions {

@@ -167,6 +167,11 @@ def test_a_bot_taken_away_leaves_the_others_live(open_context: OpenContext, serv
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("connection-light")).to_have_text("Up to date")
     expect(page.locator(".session")).to_have_count(2)
+    # Two tabs more: the one that will lead shows the bot that goes, and stays open.
+    page.goto(f"/bots/{taken}")
+    page = page.context.new_page()
+    page.goto("/monitor")
+    expect(page.locator(".session")).to_have_count(2)
     path = f"/api/operators/{operator['id']}"
     server.api.patch(path, json={"bots": [kept]}).raise_for_status()
     expect(page.locator(".session .preview")).to_have_text(["se queda"])

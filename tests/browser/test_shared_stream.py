@@ -122,6 +122,21 @@ def test_no_tab_starves_beside_a_busy_bot_of_another(
     server.until(lambda: len(server.streams()) == 1)
 
 
+def test_twenty_searches_open_no_stream(open_context: OpenContext, server: Server) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    leading, other = tabs(open_context(), bot_id, session["id"], 2)
+    (stream,) = server.streams()
+    for number in range(20):
+        with leading.expect_response("**/api/sessions?*"):
+            leading.get_by_label("Search chats").fill(f"h{'o' * number}")
+    leading.get_by_label("Search chats").fill("")
+    server.customer_writes(bot_id, "después de buscar")
+    for page in (leading, other):
+        expect(messages(page, "después de buscar")).to_have_count(1)
+    assert [one["streamId"] for one in server.streams()] == [stream["streamId"]]
+
+
 def test_a_killed_server_is_told_to_every_tab(frail: Server, open_frail: OpenContext) -> None:
     bot_id = frail.linked_bot()
     session = frail.quiet_session(bot_id)

@@ -35,8 +35,8 @@ class ScriptedEventSource extends EventTarget {
   }
 }
 
-/** The calls made over fetch, and the status that answers the next ones; null never answers. */
-export const calls = { asked: [], status: 200 };
+/** The calls made over fetch, and what answers the next ones; the status null never does. */
+export const calls = { asked: [], status: 200, body: {} };
 
 /** Where the two clocks stand besides each other: a test sets the wall clock, or lets one stand still. */
 export const clock = { ahead: 0 };
@@ -64,7 +64,7 @@ Object.assign(globalThis, {
       return new Promise((_, fail) => {
         init.signal?.addEventListener('abort', () => fail(init.signal.reason));
       });
-    return new Response('{}', { status: calls.status });
+    return new Response(JSON.stringify(calls.body), { status: calls.status });
   },
 });
 Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });

@@ -25,6 +25,19 @@ export const refresh = () => standing(postJson('/api/auth/refresh', {}));
 export const check = () => standing(request('/api/auth/me'));
 
 /**
+ * Whether the session still stands, and which bots it may see: null where that isn't known.
+ *
+ * @returns {Promise<{ status: SignInStatus, bots: '*' | string[] | null }>}
+ */
+export async function rights() {
+  const asked = request('/api/auth/me');
+  const status = await standing(asked);
+  if (status !== 'signed-in') return { status, bots: null };
+  const me = await asked.then((answer) => answer.json()).catch(() => null);
+  return { status, bots: me?.bots ?? null };
+}
+
+/**
  * Move the deadline of a living stream to that of the newest token.
  *
  * @param {string} streamId

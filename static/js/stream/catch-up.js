@@ -92,7 +92,7 @@ export class CatchUp {
   /** @param {LinkNotice} notice */
   #onNotice(notice) {
     this.#options.notify(...notice);
-    if (!this.#turn || !this.#fits || !notice[2]) return;
+    if (!this.#turn || !this.#fits || notice[0] !== 'event' || !notice[2]) return;
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;
       this.#ask();

@@ -256,8 +256,9 @@ export class SharedLink {
       this.#setState(value);
       return;
     }
-    if (id) this.#cursor = id;
+    if (kind === 'event' && id) this.#cursor = id;
     // The bots of other tabs, too, are on the connection.
+    if (kind === 'barred' && !value.some((bot) => this.#bots.includes(bot))) return;
     if (kind === 'event' && value.botId && !this.#bots.includes(value.botId)) return;
     this.#notify(...notice);
   }

@@ -31,6 +31,9 @@ export class StreamLeader {
   // Bot → the seq after which its events are in the ring.
   /** @type {Map<string, number>} */
   #since = new Map();
+  // No stream opens with one of these: one tab's bot must not cost the others theirs.
+  /** @type {Set<string>} */
+  #barred = new Set();
   #number = 0;
   /** @type {LinkState} */
   #state = 'connecting';
@@ -125,9 +128,10 @@ export class StreamLeader {
     /** @type {Set<string>} */
     const wanted = new Set();
     for (const bots of this.#members.values()) {
-      const more = bots.filter((bot) => !wanted.has(bot));
+      const more = bots.filter((bot) => !wanted.has(bot) && !this.#barred.has(bot));
       if (wanted.size + more.length <= MOST_BOTS) for (const bot of more) wanted.add(bot);
     }
+    if (!wanted.size) return;
     const before = this.#since.size;
     const gone = [...this.#since.keys()].filter((bot) => !wanted.has(bot));
     for (const bot of gone) this.#since.delete(bot);
@@ -143,6 +147,12 @@ export class StreamLeader {
     else if (kind === 'state') {
       this.#state = value;
       this.#post({ kind, ...this.#stamp() });
+    } else if (kind === 'barred') {
+      for (const bot of value) this.#barred.add(bot);
+      for (const [member, bots] of this.#members) {
+        if (bots.some((bot) => this.#barred.has(bot))) this.#pending.add(member);
+      }
+      this.#followAll();
     } else this.#post({ kind });
   }
 

@@ -5,7 +5,7 @@
  * never backs off, and knows nothing of a connection that is open and dead.
  */
 
-import { check, refresh, renewStream } from '../pages/auth.js';
+import { check, refresh, renewStream, rights } from '../pages/auth.js';
 import { afterClosing, backoff } from './backoff.js';
 import { Delay } from './delay.js';
 import { Heartbeat } from './heartbeat.js';
@@ -20,7 +20,8 @@ const ANSWER_MS = 15_000;
 /** @import { SignInStatus } from '../pages/auth.js' */
 
 /**
- * `notify(kind, value, id)` is called with `('event', {type, …}, id)`, `('state', name)` and `('unauthorized')`.
+ * `notify(kind, value, id)` is called with `('event', {type, …}, id)`, `('state', name)`, `('unauthorized')` and
+ * `('barred', bots)`: the sign-in stands, but these bots are not for it.
  * States: `connecting`, `live` (only after `connected`), `buffering`, `reconnecting`, `closed`.
  *
  * @implements {Link}
@@ -214,7 +215,12 @@ export class StreamLink {
   async #onError(forGood) {
     this.#later(backoff(this.#attempt++));
     // An HTTP status closed it, and EventSource does not say which.
-    if (forGood) await this.#unlessSignedOut(check());
+    if (!forGood) return;
+    const { status, bots } = await rights();
+    await this.#unlessSignedOut(Promise.resolve(status));
+    if (!this.#running || !bots || bots === '*') return;
+    const barred = this.#bots.filter((bot) => !bots.includes(bot));
+    if (barred.length) this.#notify('barred', barred);
   }
 
   /** @param {ClosingReason} reason */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { StreamLeader } from '../../../static/js/stream/stream-leader.js';
-import { opened } from '../browser.js';
+import { calls, opened } from '../browser.js';
 
 let leader;
 let posted;
@@ -91,6 +91,24 @@ test('the same bots again open nothing, and none is followed for a tab that left
   leader.leave('two');
   leader.leave('two');
   assert.deepEqual(followed(), ['a', 'a,b', 'a']);
+});
+
+test('a bot that is taken away costs no other tab its stream', async () => {
+  lead(['a', 'b']);
+  join('two', ['c'], 'c0');
+  calls.body = { bots: ['a', 'c'] };
+  opened.at(-1).fail(true);
+  // Not a clock's time, but that of an answer that is read.
+  await new Promise((done) => setImmediate(done));
+  calls.body = {};
+  mock.timers.tick(1_250);
+  assert.equal(followed().at(-1), 'a,c');
+  // The tab of the bot that is gone has a connection of its own, or none.
+  assert.deepEqual(
+    [join('own', ['a', 'b'], 'c0').kind, posted.at(-1).bots],
+    ['refuse', ['a', 'c']],
+  );
+  assert.equal(join('two', ['c'], 'c0').kind, 'adopt');
 });
 
 test('a gap of one bot breaks the feed for those who follow it only', () => {
