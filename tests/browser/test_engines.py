@@ -13,6 +13,9 @@ from tests.browser.engines import ENGINES, Engine, Missing, Processes, Tab
 from tests.browser.server import Server
 from tests.browser.wire import Wire, wire_to
 
+# Nine tabs of three browsers at once: with other tests beside them they are late.
+pytestmark = pytest.mark.alone
+
 TABS = 3
 # A crash, seen from a page: some backoff, on a machine with three browsers.
 COMES_BACK_SECONDS = 45.0
