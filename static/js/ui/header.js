@@ -27,6 +27,7 @@ export class PulsoHeader extends HTMLElement {
   #nav = el('nav');
 
   connectedCallback() {
+    this.setAttribute('role', 'banner');
     this.#nav.setAttribute('aria-label', t('nav.main'));
     this.#nav.replaceChildren(...PAGES.map(linkTo));
     const out = el('button', { className: 'plain', type: 'button', textContent: t('nav.signOut') });
