@@ -2,7 +2,8 @@
  * `<bot-connection bot-id="…">`: one bot's connection to WhatsApp, live: its QR, its status, its buttons.
  *
  * It reads the status once, then follows the stream from that status's cursor. What a button asks
- * for shows when the event arrives. Fires `line` (the source's state in `detail`).
+ * for shows when the event arrives. Fires `line` (the source's state in `detail`), and `gone` where
+ * there is no such bot any more, or it is somebody else's.
  */
 
 import { BotEventSource } from './events.js';
@@ -87,7 +88,7 @@ export class BotConnection extends HTMLElement {
       this.#problem('');
       this.#show();
     } catch (error) {
-      if (source === this.#source) this.#problem(error.message);
+      if (source === this.#source) this.#failed(error);
     }
   }
 
@@ -98,7 +99,10 @@ export class BotConnection extends HTMLElement {
    */
   async #check(source) {
     /** @type {StatusAnswer | null} */
-    const answer = await get(botPath(this.botId, 'status')).catch(() => null);
+    const answer = await get(botPath(this.botId, 'status')).catch((error) => {
+      if (error.status === 404 && source === this.#source) this.#failed(error);
+      return null;
+    });
     if (source !== this.#source || !answer || !this.#state) return;
     if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq)
       await this.#read(source);
@@ -123,7 +127,7 @@ export class BotConnection extends HTMLElement {
     try {
       await post(botPath(this.botId, action));
     } catch (error) {
-      this.#problem(error.message);
+      this.#failed(error);
     } finally {
       for (const button of buttons) button.disabled = false;
     }
@@ -132,6 +136,12 @@ export class BotConnection extends HTMLElement {
   async #logOut() {
     const words = { title: t('bot.logoutTitle'), text: t('bot.logoutText'), yes: t('bot.logout') };
     if (await confirm(words)) await this.#ask('logout');
+  }
+
+  /** @param {import('./pages/api.js').ApiError} error */
+  #failed(error) {
+    if (error.status === 403 || error.status === 404) this.dispatchEvent(new CustomEvent('gone'));
+    this.#problem(error.message);
   }
 
   /** @param {string} text */

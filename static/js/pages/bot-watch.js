@@ -20,18 +20,20 @@ export class BotWatch {
   #since = new Map();
   #changed;
   #connected;
+  #gone;
   #reading = false;
   #events = 0;
 
   /**
    * @param {Bot[]} bots
-   * @param {{ changed: () => void, connected: (botId: string) => void }} page `connected` is told
-   *   of a bot that is back
+   * @param {{ changed: () => void, connected: (botId: string) => void, gone: () => void }} page
+   *   `connected` is told of a bot that is back, `gone` where one is not there any more
    */
-  constructor(bots, { changed, connected }) {
+  constructor(bots, { changed, connected, gone }) {
     this.#names = new Map(bots.map(({ id, name }) => [id, name]));
     this.#changed = changed;
     this.#connected = connected;
+    this.#gone = gone;
     this.#load(bots);
   }
 
@@ -41,7 +43,7 @@ export class BotWatch {
     const handlers = Object.fromEntries(
       BOT_EVENTS.map((type) => [type, (/** @type {PageEvent} */ event) => this.#onEvent(event)]),
     );
-    handlers.gap = handlers.poll = handlers.connected = () => this.#read();
+    handlers.gap = handlers.poll = handlers.connected = () => this.read();
     return handlers;
   }
 
@@ -64,7 +66,7 @@ export class BotWatch {
   }
 
   /** The list gives no cursor: what events said while it was read is asked for again. */
-  async #read() {
+  async read() {
     if (this.#reading) return;
     this.#reading = true;
     try {
@@ -74,6 +76,8 @@ export class BotWatch {
         /** @type {{ bots: Bot[] }} */
         const { bots } = await get('/api/bots');
         if (events === this.#events) this.#load(bots);
+        const there = new Set(bots.map(({ id }) => id));
+        if ([...this.#names.keys()].some((id) => !there.has(id))) this.#gone();
       } while (events !== this.#events);
     } catch {
       // The page says elsewhere that the server is away; the next connection asks again.
@@ -96,7 +100,7 @@ export class BotWatch {
     this.#events += 1;
     this.#set(botId, fold(state, event));
     // The event does not distinguish a bot that rests from one that failed; the list does.
-    if (event.type === 'bot:disconnected' && !event.willReconnect) this.#read();
+    if (event.type === 'bot:disconnected' && !event.willReconnect) this.read();
     if (event.type === 'bot:connected') this.#connected(botId);
     this.#changed();
   }

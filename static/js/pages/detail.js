@@ -44,6 +44,16 @@ async function drop(bot) {
   }
 }
 
+/** There is no such bot, or not any more: nothing of it is offered. */
+function showMissing() {
+  at('name').textContent = t('detail.title');
+  at('rename').hidden = at('found').hidden = true;
+  find(document, 'connection-light').hidden = true;
+  // Its stream ends with it.
+  find(document, 'bot-connection').remove();
+  at('problem').textContent = t('detail.missing');
+}
+
 run(async () => {
   const me = await begin();
   const light = find(document, 'connection-light', ConnectionLight);
@@ -52,9 +62,7 @@ run(async () => {
   try {
     bot = await get(botPath(botId));
   } catch (error) {
-    at('found').hidden = true;
-    light.hidden = true;
-    if (error.status === 403 || error.status === 404) error.message = t('detail.missing');
+    if (error.status === 403 || error.status === 404) return showMissing();
     throw error;
   }
   showName(bot);
@@ -65,6 +73,7 @@ run(async () => {
   at('rename').addEventListener('click', () => rename(bot));
   at('delete').addEventListener('click', () => drop(bot));
   const connection = find(document, 'bot-connection', BotConnection);
+  connection.addEventListener('gone', showMissing, { once: true });
   connection.addEventListener('line', (event) =>
     light.show(/** @type {CustomEvent} */ (event).detail),
   );

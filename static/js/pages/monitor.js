@@ -50,7 +50,12 @@ class Monitor {
     const light = find(document, 'connection-light', ConnectionLight);
     this.#watch = new BotWatch(
       bots.filter(({ id }) => chosen.includes(id)),
-      { changed: () => this.#frames.ask(), connected: (botId) => this.#onConnected(botId) },
+      {
+        changed: () => this.#frames.ask(),
+        connected: (botId) => this.#onConnected(botId),
+        // A bot fewer, and no stream of the old set opens any more: begin anew with what is left.
+        gone: () => location.reload(),
+      },
     );
     /** @param {Error | null} error */
     const failed = (error) => setText(at('problem'), error?.message ?? '');
@@ -61,7 +66,7 @@ class Monitor {
       state: (state) => light.show(state),
       listen: {
         ...this.#watch.handlers,
-        closing: ({ reason }) => reason === 'revoked' && this.#checkRights(chosen),
+        closing: ({ reason }) => reason === 'revoked' && this.#watch.read(),
       },
     });
     this.#down = new BotsDown(at('bots-down'), failed);
@@ -126,22 +131,6 @@ class Monitor {
     const sessions = [...this.#room.state.sessions.values()];
     this.#drafts.clearProblems(sessions.filter((one) => one.botId === botId).map(({ id }) => id));
     this.#composer.redraw();
-  }
-
-  /**
-   * One bot fewer, and no stream of the old set opens any more: begin anew with what is left.
-   *
-   * @param {string[]} chosen
-   */
-  async #checkRights(chosen) {
-    try {
-      /** @type {{ bots: Bot[] }} */
-      const { bots } = await get('/api/bots');
-      const mine = new Set(bots.map(({ id }) => id));
-      if (!chosen.every((id) => mine.has(id))) location.reload();
-    } catch {
-      // Signed out, or the server is away: both are seen elsewhere.
-    }
   }
 
   /**
