@@ -262,7 +262,7 @@ export interface Operator {
 export interface SessionPage {
   sessions: Session[];
   /** In all chats of the bots that were asked for. */
-  counts?: { unread?: number } | null;
+  counts?: { unread: number; unreadMessages: number } | null;
   /** The message that a search found a session by. */
   matches?: Message[];
   before: string | null;

@@ -1,8 +1,9 @@
 """The page of one bot: its QR and its status come by themselves."""
 
+import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenContext
 from tests.browser.server import Server
@@ -85,3 +86,44 @@ def test_the_list_of_bots_has_no_stream(open_context: OpenContext, server: Serve
     page.get_by_role("button", name="Add bot").click()
     expect(page.get_by_role("link", name="Reservas")).to_be_visible()
     assert not [url for url in asked if "/events/stream" in url]
+
+
+def test_a_bot_that_a_colleague_deletes_is_gone(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    open_detail(page, bot_id)
+    server.api.delete(f"/api/bots/{bot_id}").raise_for_status()
+    expect(page.get_by_role("alert")).to_have_text("There is no such bot, or it isn’t yours.")
+    expect(page.locator("connection-light")).to_be_hidden()
+    expect(page.get_by_role("button", name="Connect", exact=True)).to_have_count(0)
+
+
+def test_a_card_shows_a_number_as_people_write_it(page: Page, server: Server) -> None:
+    server.linked_bot("Con número")
+
+    def without_a_name(route: Route) -> None:
+        answer = route.fetch().json()
+        for bot in answer["bots"]:
+            bot["user"] = {"id": "5215550001@s.whatsapp.net", "name": None}
+        route.fulfill(body=json.dumps(answer), content_type="application/json")
+
+    page.route("**/api/bots", without_a_name)
+    page.goto("/bots")
+    card = page.locator(".bot-card", has_text="Con número")
+    expect(card).to_contain_text("Linked as +5215550001")
+
+
+def test_inputs_know_the_servers_limits(page: Page, server: Server) -> None:
+    bot_id = server.add_bot("Largo")
+    page.goto("/bots")
+    expect(page.get_by_label("Name of the new bot")).to_have_attribute("maxlength", "100")
+    page.get_by_role("button", name="Add operator").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("User name").fill("corta")
+    form.get_by_label("Password").fill("corta")
+    form.get_by_role("button", name="Save").click()
+    expect(form.locator("[role=alert]")).to_be_empty()
+    short = form.get_by_label("Password").evaluate("one => one.validity.tooShort")
+    assert short is True
+    page.goto(f"/bots/{bot_id}")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_label("Name")).to_have_attribute("maxlength", "100")

@@ -1,9 +1,11 @@
 """The simulator's page: both ends of the line, played by hand."""
 
+import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import OpenContext
 from tests.browser.server import Server
 
 
@@ -56,3 +58,54 @@ def test_the_phone_drops_and_unlinks(page: Page, server: Server) -> None:
     page.get_by_label("Name on the phone").fill("Otra")
     page.get_by_role("button", name="Scan the QR").click()
     expect(page.locator("#status")).to_have_text("Connected · Otra")
+
+
+def test_without_a_bot_there_is_no_phone_to_play(open_frail: OpenContext) -> None:
+    page = open_frail().new_page()
+    page.goto("/simulator")
+    expect(page.locator("#nothing")).to_have_text("There is no bot yet.")
+    for name in ("Connect the bot", "Add", "Send"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    expect(page.locator("connection-light")).to_be_hidden()
+    expect(page.locator("#problem")).to_be_empty()
+
+
+def test_a_bot_that_is_not_ones_own_is_none(page: Page, server: Server) -> None:
+    server.add_bot()
+    page.goto("/simulator?botId=nothing")
+    expect(page.locator("#nothing")).to_have_text("There is no such bot, or it isn’t yours.")
+    expect(page.get_by_role("button", name="Connect the bot")).to_be_hidden()
+
+
+def test_where_whatsapp_is_real_no_phone_is_offered(page: Page, server: Server) -> None:
+    bot_id = server.add_bot()
+
+    def real(route: Route) -> None:
+        me = {**route.fetch().json(), "simulator": False}
+        route.fulfill(body=json.dumps(me), content_type="application/json")
+
+    page.goto("/bots")
+    expect(page.get_by_role("link", name="Test phone").first).to_be_visible()
+    expect(page.get_by_role("link", name="Simulator")).to_be_visible()
+    page.route("**/api/auth/me", real)
+    for path in ("/bots", f"/bots/{bot_id}", "/simulator"):
+        page.goto(path)
+        expect(page.locator("pulso-header .who")).to_have_text("admin")
+        expect(page.get_by_role("link", name="Simulator")).to_have_count(0)
+        for link in page.locator("a[href*=simulator]").all():
+            expect(link).to_be_hidden()
+    expect(page.locator("#nothing")).to_contain_text("The simulator is off")
+
+
+def test_a_customers_draft_waits_for_them(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    server.quiet_session(bot_id)
+    server.customer_writes(bot_id, "hola", number="5215550002", name="Berta")
+    open_simulator(page, bot_id)
+    field = page.get_by_label("Message", exact=True)
+    page.locator("#customers .session", has_text="María").click()
+    field.fill("de María")
+    page.locator("#customers .session", has_text="Berta").click()
+    expect(field).to_have_value("")
+    page.locator("#customers .session", has_text="María").click()
+    expect(field).to_have_value("de María")

@@ -147,7 +147,7 @@ export class ChatRoom {
     this.state.loadSessions(sessions);
     this.loaded = true;
     this.#moreSessions = before;
-    this.#unread.set(first.counts?.unread, this.state.unread);
+    this.#unread.set(first.counts?.unreadMessages, this.state.unread);
     if (openId) await this.#readChat(openId);
     this.#source.resume(first.cursor);
   }
@@ -222,7 +222,7 @@ export class ChatRoom {
       this.#recounting = 0;
       const list = await readList(this.#bots, { limit: 1 }).catch(() => null);
       if (!list) return;
-      this.#unread.set(list.counts?.unread, this.state.unread);
+      this.#unread.set(list.counts?.unreadMessages, this.state.unread);
       this.#changed();
     }, RECOUNT_MS);
   }

@@ -140,11 +140,11 @@ export class MessageLog {
 
   #draw() {
     const shown = this.#messages.slice(-this.#drawn);
-    part(this.#root, 'older').hidden = !this.#hasOlder && shown.length === this.#messages.length;
     const rows = withDays(shown);
     const first = rows.find((row) => 'message' in row);
     // Only what comes above moves what is read.
     const anchor = this.#stuck || !first || this.#rows.has(first.key) ? null : this.#anchor();
+    part(this.#root, 'older').hidden = !this.#hasOlder && shown.length === this.#messages.length;
     this.#rows.show(rows);
     if (anchor) this.#scroll.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
   }
