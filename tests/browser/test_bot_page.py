@@ -110,6 +110,7 @@ def test_a_card_shows_a_number_as_people_write_it(page: Page, server: Server) ->
     page.goto("/bots")
     card = page.locator(".bot-card", has_text="Con número")
     expect(card).to_contain_text("Linked as +5215550001")
+    page.unroute_all(behavior="wait")
 
 
 def test_inputs_know_the_servers_limits(page: Page, server: Server) -> None:
@@ -126,4 +127,4 @@ def test_inputs_know_the_servers_limits(page: Page, server: Server) -> None:
     assert short is True
     page.goto(f"/bots/{bot_id}")
     page.get_by_role("button", name="Rename").click()
-    expect(page.get_by_label("Name")).to_have_attribute("maxlength", "100")
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("maxlength", "100")

@@ -92,6 +92,7 @@ def test_tall_pictures_leave_the_end_in_sight(page: Page, server: Server) -> Non
     open_chat(page, bot_id, session["id"])
     expect(page.locator(".message img").last).to_have_js_property("naturalHeight", 900)
     Server.until(lambda: at_end(page))
+    page.unroute_all(behavior="wait")
 
 
 def test_ones_own_message_is_seen_and_the_last_is_never_covered(page: Page, server: Server) -> None:

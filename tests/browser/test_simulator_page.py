@@ -95,6 +95,7 @@ def test_where_whatsapp_is_real_no_phone_is_offered(page: Page, server: Server) 
         for link in page.locator("a[href*=simulator]").all():
             expect(link).to_be_hidden()
     expect(page.locator("#nothing")).to_contain_text("The simulator is off")
+    page.unroute_all(behavior="wait")
 
 
 def test_a_customers_draft_waits_for_them(page: Page, server: Server) -> None:
