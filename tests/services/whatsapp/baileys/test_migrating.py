@@ -34,7 +34,7 @@ ev.emit('connection.update', { connection: 'close', lastDisconnect: { error } })
 for (let number = 0; number < 150; number++) {
   emit({ type: 'session:created', botId: 'b1', session: { id: `s${number}` } })
 }
-await emit({ type: 'bot:qr', botId: 'b1', qr: 'data:last' })
+await emit({ type: 'bot:qr', botId: 'b1', qr: 'data:image/png;base64,last' })
 """
 
 
