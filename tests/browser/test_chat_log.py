@@ -95,6 +95,22 @@ def test_tall_pictures_leave_the_end_in_sight(page: Page, server: Server) -> Non
     page.unroute_all(behavior="wait")
 
 
+def test_what_grows_before_a_late_scroll_event_leaves_the_end_in_sight(
+    page: Page, server: Server
+) -> None:
+    bot_id, session = long_chat(server, 20)
+    open_chat(page, bot_id, session["id"])
+    expect(page.locator(".message")).to_have_count(20)
+    Server.until(lambda: at_end(page))
+    page.locator(".log").evaluate(
+        """log => {
+            log.querySelector('.message:last-of-type').style.minHeight = '900px';
+            log.dispatchEvent(new Event('scroll'));
+        }"""
+    )
+    Server.until(lambda: at_end(page))
+
+
 def test_ones_own_message_is_seen_and_the_last_is_never_covered(page: Page, server: Server) -> None:
     bot_id, session = long_chat(server)
     open_chat(page, bot_id, session["id"])

@@ -52,6 +52,8 @@ export class MessageLog {
   #drawn = DRAWN;
   /** Whether the end is read: what grows there is scrolled to. */
   #stuck = true;
+  /** Where it was scrolled to when that was last looked at, in pixels. */
+  #top = 0;
 
   /** @param {HTMLElement} root @param {{ side: Side, loadOlder: () => void }} how */
   constructor(root, { side, loadOlder }) {
@@ -83,12 +85,17 @@ export class MessageLog {
   toEnd() {
     this.#stuck = true;
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#top = this.#scroll.scrollTop;
     part(this.#root, 'newest').hidden = true;
   }
 
   #onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
-    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // The event of our own scrolling comes a frame later, when a picture may have grown what is
+    // below: only who went up has left the end.
+    if (near || scrollTop < this.#top) this.#stuck = near;
+    this.#top = scrollTop;
     if (this.#stuck) part(this.#root, 'newest').hidden = true;
     if (scrollTop < NEAR_PX && this.#rows.size) this.#showOlder();
   }
