@@ -37,9 +37,17 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# A bot that answers a customer's first message races the tests that take the chat over first.
+SILENT = {"PULSO_AI": "off"}
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("pulso"))
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The bots are silent, but for a module whose ``SETTINGS`` say otherwise."""
+    settings = getattr(request.module, "SETTINGS", SILENT)
+    server = Server(tmp_path_factory.mktemp("pulso"), settings)
     server.start()
     yield server
     server.stop()
@@ -54,7 +62,7 @@ def complaints() -> list[str]:
 @pytest.fixture
 def frail(tmp_path: Path) -> Iterator[Server]:
     """A server of the test's own, to be killed."""
-    server = Server(tmp_path / "frail")
+    server = Server(tmp_path / "frail", SILENT)
     server.start()
     yield server
     server.stop()
@@ -63,7 +71,7 @@ def frail(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Server]:
     """A server whose heart beats every second."""
-    server = Server(tmp_path / "quick", {"PULSO_HEARTBEAT_SECONDS": "1"})
+    server = Server(tmp_path / "quick", {**SILENT, "PULSO_HEARTBEAT_SECONDS": "1"})
     server.start()
     yield server
     server.stop()

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.conftest import SILENT
 from tests.browser.engines import ENGINES, Engine, Missing, Processes, Tab
 from tests.browser.server import Server
 from tests.browser.wire import Wire, wire_to
@@ -59,7 +60,7 @@ Check = Callable[[], None]
 
 @pytest.fixture(scope="module")
 def browsers(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
-    settings = {"PULSO_HEARTBEAT_SECONDS": "1", "PULSO_DRAIN_SECONDS": "1"}
+    settings = {**SILENT, "PULSO_HEARTBEAT_SECONDS": "1", "PULSO_DRAIN_SECONDS": "1"}
     server = Server(tmp_path_factory.mktemp("engines"), settings)
     with ExitStack() as stack:
         server.start()

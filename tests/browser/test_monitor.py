@@ -47,31 +47,6 @@ def test_a_customers_message_shows_in_two_windows_within_a_second(
         assert page.evaluate("window.seenAt") / 1000 - wrote_at < 1
 
 
-def test_whoever_writes_shows_once_and_on_the_right_side(page: Page, server: Server) -> None:
-    bot_id = server.linked_bot()
-    session = server.quiet_session(bot_id, "primero")
-    open_chat(page, bot_id, session["id"])
-    page.get_by_label("Write a message").fill("Soy una persona")
-    page.keyboard.press("Enter")
-    operator = messages(page, "Soy una persona")
-    expect(operator).to_have_attribute("data-origin", "operator")
-    server.customer_writes(bot_id, "Desde el aparato", fromMe=True)
-    phone = messages(page, "Desde el aparato")
-    expect(phone).to_have_attribute("data-origin", "phone")
-    page.get_by_role("button", name="Give back to bot").click()
-    expect(page.locator("#mode")).to_have_text("The bot answers")
-    server.customer_writes(bot_id, "gracias")
-    bot = messages(page, "¡De nada! ¿Algo más?")
-    expect(bot).to_have_attribute("data-origin", "bot")
-    customer = messages(page, "gracias")
-    expect(customer).to_have_count(1)
-    for mine in (operator, phone, bot):
-        expect(mine).to_have_count(1)
-        expect(mine).to_have_class(re.compile(r"\bmine\b"))
-    expect(customer).not_to_have_class(re.compile(r"\bmine\b"))
-    expect(operator.locator(".ack")).to_have_attribute("data-ack", "read")
-
-
 def test_the_list_counts_what_is_unread_and_an_open_chat_reads_it(
     page: Page, server: Server
 ) -> None:

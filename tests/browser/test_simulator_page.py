@@ -14,23 +14,6 @@ def open_simulator(page: Page, bot_id: str) -> None:
     expect(page.locator("connection-light")).to_have_text("Up to date")
 
 
-def test_a_new_customer_writes_and_the_bot_answers_live(page: Page, server: Server) -> None:
-    bot_id = server.linked_bot()
-    open_simulator(page, bot_id)
-    page.get_by_label("Number").fill("5215557777")
-    page.get_by_label("Name", exact=True).fill("Rosa")
-    page.get_by_role("button", name="Add").click()
-    expect(page.locator("#chat-title")).to_have_text("Writing as Rosa")
-    page.get_by_label("Message", exact=True).fill("gracias")
-    page.keyboard.press("Enter")
-    own = page.locator(".message", has_text="gracias")
-    expect(own).to_have_class(re.compile(r"\bmine\b"))
-    answer = page.locator(".message[data-origin=bot]")
-    expect(answer).to_have_count(1)
-    expect(answer).not_to_have_class(re.compile(r"\bmine\b"))
-    expect(page.locator("#customers .session")).to_have_count(1)
-
-
 def test_what_is_typed_on_the_bots_phone_is_the_bots(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
     server.quiet_session(bot_id)
