@@ -45,6 +45,7 @@ class PulsoHandler(RequestHandler):
     """Identity, answers and refusals; for requests without a body."""
 
     access: Operators
+    reads_body = False
 
     def initialize(self, *_: Any, **services: Any) -> None:
         """The services a handler declares in its class body, from its URLSpec."""
@@ -53,6 +54,9 @@ class PulsoHandler(RequestHandler):
         # No secret: the kernel's entropy would cost 1.5 % of opening a stream.
         logs.request_id.set(f"{random.getrandbits(64):016x}")
         logs.stream_id.set(None)
+        if not self.reads_body:
+            # Tornado parses a form before the method runs, and refuses a broken one with 400.
+            self.request.headers.pop("Content-Type", None)
         try:
             urlsplit(self.request.headers.get("Origin", ""))
         except ValueError:
@@ -197,6 +201,7 @@ class PulsoHandler(RequestHandler):
 class BaseHandler(PulsoHandler):
     """A handler of the JSON API."""
 
+    reads_body = True
     _received: bytearray
     _too_large = False
     _counted = False

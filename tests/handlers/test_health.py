@@ -23,6 +23,26 @@ def test_ready_says_what_works_and_never_fills_up(server: RunningPulso) -> None:
     assert server.metric("pulso_subscriptions") == 0
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "multipart/form-data"},
+        {"Content-Type": "multipart/form-dataxyz; boundary=x"},
+        {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"},
+    ],
+    ids=["no boundary", "no such type", "encoded"],
+)
+@pytest.mark.parametrize(
+    "path",
+    ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/login", "/static/js/events.js"],
+)
+def test_a_body_that_nobody_reads_changes_no_answer(
+    server: RunningPulso, path: str, headers: dict[str, str]
+) -> None:
+    usual = server.request("GET", path).status
+    assert server.request("GET", path, b"a=%zz", headers=headers).status == usual
+
+
 def test_nobody_hears_the_probe_of_readiness(server: RunningPulso) -> None:
     stream = server.stream("b1")
     stream.next()
