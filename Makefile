@@ -13,7 +13,7 @@ UNITS = $(shell find tests -name '*.test.js' -not -path '*/node_modules/*')
 # Whatever is installed, it is the release that was tested (constraints.txt).
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check bench constraints asyncapi clean
+.PHONY: run test fuzz check bench constraints asyncapi clean
 
 run: $(VENV)/run
 	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
@@ -35,6 +35,10 @@ else
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone'
 	$(BIN)/python -m pytest -m alone
 endif
+
+# Ten minutes of requests made from the OpenAPI document, and the server's memory under them.
+fuzz: $(VENV)/test
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: $(VENV)/test $(TOOLS) $(PACKAGES)
 	$(BIN)/ruff check .
@@ -84,4 +88,4 @@ $(TOOLS) $(PACKAGES): $$(dir $$(@D))package-lock.json
 	@touch $@
 
 clean:
-	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

@@ -121,6 +121,8 @@ class Document:
         answer: dict[str, Any] = {"description": _description(call)}
         if call.answer is not None:
             answer["content"] = {JSON: {"schema": self._schemas[repr(call.answer)]}}
+        elif call.media == "text/event-stream" and method != "head":
+            answer["content"] = {call.media: {}}  # its events: docs/asyncapi.json
         elif call.media != JSON and method != "head":
             answer["content"] = {call.media: {"schema": {"type": "string"}}}
         return answer
