@@ -1,11 +1,9 @@
 """Settings: read once from the environment, checked by name and value, then frozen."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_address
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -20,124 +18,18 @@ from msgspec.inspect import (
     type_info,
 )
 
-from services.weak_passwords import is_weak
+from services import setting_values as checks
+from services.setting_values import HIDDEN, Shown, mask_url
 
-PUBLISHED_SECRET = "DEV_SECRET_DO_NOT_USE_IN_PROOD"
 SHORT_SECRET_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as its hash
-HIDDEN = "***"
 
 
 class SettingError(ValueError):
     """A setting that can't be used; the text names it and its value."""
 
 
-# --- what a text must be, beyond its type: the value, or ValueError with the reason ------------
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", text):
-        raise ValueError("must be a host name or an address")
-    return text
-
-
-def _not_published(text: str) -> str:
-    if text == PUBLISHED_SECRET:
-        raise ValueError("is published in the original's source; choose another")
-    return text
-
-
-def _password(text: str) -> str:
-    if not 8 <= len(text) <= 256:
-        raise ValueError("must have 8 to 256 characters")
-    if is_weak(text, "admin"):
-        raise ValueError("is too easy to guess; choose another")
-    return text
-
-
-def _database(text: str) -> str:
-    # The driver is the store's to choose, whichever is named.
-    if re.fullmatch(r"sqlite(\+aiosqlite)?:///.+", text):
-        return text
-    if not re.match(r"postgresql(\+asyncpg|\+psycopg)?://", text):
-        raise ValueError("must start with sqlite:/// or postgresql://")
-    found = re.fullmatch(
-        r"([^:]+://)(?:([^?]*)@)?((?:\[[^\]]*\]|[^:/?@]*)(?::\d{1,5})?(?:[/?].*)?)", text
-    )
-    if not found:
-        raise ValueError("its host and port can't be read; in a password, ? is written %3F")
-    scheme, user, rest = found.groups()
-    # Everybody who parses URLs would end the password at its first @.
-    return text if user is None else f"{scheme}{user.replace('@', '%40')}@{rest}"
-
-
-def _bus(text: str) -> str:
-    if text != "memory://":
-        raise ValueError("must be memory:// (this version has no other bus)")
-    return text
-
-
-def _http_url(text: str) -> str:
-    scheme, host = _scheme_and_host(text)
-    if scheme not in ("http", "https") or not host:
-        raise ValueError("must be an http:// or https:// URL")
-    return text.rstrip("/")
-
-
-def _loopback_url(text: str) -> str:
-    scheme, host = _scheme_and_host(text)
-    if scheme not in ("ws", "wss") or host not in ("127.0.0.1", "localhost", "::1"):
-        raise ValueError("must be a ws:// URL of this machine's loopback: it is for tests only")
-    return text
-
-
-def _scheme_and_host(text: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme, parts.hostname or ""
-    except ValueError:  # its text may hold the password
-        return "", ""
-
-
-def _origin(text: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+", text):
-        raise ValueError(f"{text!r} is not an origin such as https://panel.example.com")
-    return text
-
-
-def _address(text: str) -> str:
-    try:
-        ip_address(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not an IP address") from None
-    return text
-
-
-# --- how a value is shown ------------------------------------------------------------------------
-
-
-class _Shown:
-    """Marks a setting whose value is not for every eye; ``mask`` makes it so."""
-
-    def __init__(self, mask: Callable[[str], str]) -> None:
-        self.mask = mask
-
-
-def mask_url(url: str) -> str:
-    """``url`` without its password, also where it is none that can be parsed."""
-    # A password may hold an @ or a / that should have been quoted: up to the last @ it is hidden.
-    scheme, separator, rest = url.partition("://")
-    userinfo, at, host = rest.rpartition("@")
-    if at:
-        user, colon, _ = userinfo.partition(":")
-        userinfo = user + (colon and f":{HIDDEN}")
-    elif not separator or not re.match(r"(\[[^\]]*\]|[^:/?]*)(:\d*)?([/?]|$)", rest):
-        return HIDDEN  # what stands after a colon is a password whose @ was forgotten
-    shown = f"{scheme}://{userinfo}{at}{host}"
-    return re.sub(r"([?&][^=&]*pass[^=&]*=)[^&]*", rf"\1{HIDDEN}", shown, flags=re.IGNORECASE)
-
-
-_SECRET = _Shown(lambda text: HIDDEN)
-_URL = _Shown(mask_url)
+_SECRET = Shown(lambda text: HIDDEN)
+_URL = Shown(mask_url)
 
 
 class Settings(
@@ -148,19 +40,19 @@ class Settings(
 ):
     """Every setting, typed. Times in seconds unless the name says otherwise."""
 
-    host: Annotated[str, _host] = "127.0.0.1"
+    host: Annotated[str, checks.host] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
     data_dir: Path = Path("data")
-    database_url: Annotated[str, _database, _URL] = ""
-    bus_url: Annotated[str, _bus, _URL] = "memory://"
-    jwt_secret: Annotated[str, _not_published, _SECRET] = ""
+    database_url: Annotated[str, checks.database, _URL] = ""
+    bus_url: Annotated[str, checks.bus, _URL] = "memory://"
+    jwt_secret: Annotated[str, checks.not_published, _SECRET] = ""
     jwt_require_exp: bool = False
-    admin_password: Annotated[str, _password, _SECRET] = ""
+    admin_password: Annotated[str, checks.password, _SECRET] = ""
     whatsapp: Literal["simulated", "baileys"] = "simulated"
     simulator_speed: Annotated[float, Meta(ge=0.01, le=10_000)] = 1.0
-    baileys_url: Annotated[str, _loopback_url] = ""
+    baileys_url: Annotated[str, checks.loopback_url] = ""
     ai: Literal["scripted", "openai", "off"] = "scripted"
-    ai_base_url: Annotated[str, _http_url, _URL] = ""
+    ai_base_url: Annotated[str, checks.http_url, _URL] = ""
     ai_model: str = ""
     ai_api_key: Annotated[str, _SECRET] = ""
     ai_timeout_seconds: Annotated[float, Meta(ge=0.1, le=3600)] = 60.0
@@ -182,8 +74,8 @@ class Settings(
     max_stream_age_seconds: Annotated[float, Meta(ge=0, le=604_800)] = 3600.0
     drain_seconds: Annotated[float, Meta(ge=0, le=3600)] = 10.0
     session_seconds: Annotated[float, Meta(ge=5, le=31_536_000)] = 43_200.0
-    allowed_origins: tuple[Annotated[str, _origin], ...] = ()
-    trusted_proxies: tuple[Annotated[str, _address], ...] = ("127.0.0.1", "::1")
+    allowed_origins: tuple[Annotated[str, checks.origin], ...] = ()
+    trusted_proxies: tuple[Annotated[str, checks.address], ...] = ("127.0.0.1", "::1")
     log_format: Literal["text", "json"] = "text"
 
     @classmethod
@@ -240,7 +132,7 @@ def _read(text: str, kind: Any) -> Any:
     except ValueError:
         raise ValueError(_must_be(found, kind)) from None
     for check in _marks(kind):
-        if not isinstance(check, _Shown | Meta):
+        if not isinstance(check, Shown | Meta):
             value = check(value)
     return value
 
@@ -260,7 +152,7 @@ def _must_be(found: Type, kind: Any) -> str:
 
 def _masked(text: str, kind: Any) -> str:
     for mark in _marks(kind):
-        if isinstance(mark, _Shown) and text:
+        if isinstance(mark, Shown) and text:
             return mark.mask(text)
     return text
 

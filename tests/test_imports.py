@@ -57,10 +57,22 @@ FLOORS = (
     "services.bus",
 )
 # What stands on the ground has nothing of ours below it but its like.
-GROUND = ("config", "errors", "timestamps", "tasks", "files", "text", "weak_passwords")
+GROUND = (
+    "config",
+    "errors",
+    "timestamps",
+    "tasks",
+    "files",
+    "text",
+    "weak_passwords",
+    "setting_values",
+)
 # What thinks without a store, a network or a loop of its own.
 PURE = (
-    *(f"services.{name}" for name in ("config", "errors", "timestamps", "text", "weak_passwords")),
+    *(
+        f"services.{name}"
+        for name in ("config", "errors", "timestamps", "text", "weak_passwords", "setting_values")
+    ),
     *(
         f"services.bus.{name}"
         for name in ("events", "control_events", "cursor", "sse", "history", "block")

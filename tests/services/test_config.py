@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.config import SettingError, Settings, mask_url
+from services.config import SettingError, Settings
+from services.setting_values import mask_url
 
 ROOT = Path(__file__).resolve().parents[2]
 
