@@ -73,7 +73,7 @@ $(VENV)/run: setup.cfg pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/test: $(VENV)/run
-	$(INSTALL) --editable '.[test,postgres]'
+	$(INSTALL) --editable '.[test,postgres,redis]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/run

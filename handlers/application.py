@@ -57,7 +57,7 @@ def make_application(pulso: Pulso) -> Application:
         "streams": pulso.streams,
         "max_bots": pulso.settings.max_bots_per_stream,
     }
-    events = {**access, "bus": pulso.bus, "streams": pulso.streams, "keys": pulso.keys}
+    events = {**access, "publisher": pulso.publisher, "streams": pulso.streams}
     streams = {**access, "streams": pulso.streams}
     bots = {**access, "bots": pulso.bots}
     sessions = {

@@ -9,9 +9,8 @@ from handlers.base import BaseHandler
 from handlers.calls import Body, call
 from handlers.requests.event_body import MAX_EVENTS, read_events
 from handlers.requests.inputs import Renewal
-from services.bus.event_bus import EventBus
 from services.bus.events import BotEvent
-from services.bus.idempotency import IdempotencyKeys
+from services.bus.publisher import Publisher
 from services.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from services.streams.registry import Streams
 from services.text import CONTROL
@@ -37,12 +36,11 @@ class Renewed(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EventsHandler(BaseHandler):
-    bus: EventBus
+    publisher: Publisher
     streams: Streams
-    keys: IdempotencyKeys
 
     @call(202, body=Events, headers=("Idempotency-Key",), refuses=(Conflict, Unavailable))
-    def post(self) -> Published:
+    async def post(self) -> Published:
         """Publish another service's events: all of them, or none."""
         claims = self.claims()
         if not claims.publish:
@@ -54,12 +52,7 @@ class EventsHandler(BaseHandler):
         key = self._key()
         for event in events:
             claims.require_bot(event.bot_id)
-        # Nothing is awaited from here on: a retry beside this one finds the key.
-        ids = self.keys.find(claims.sub, key, body) if key is not None else None
-        if ids is None:
-            ids = self.bus.publish_all(events)
-            if key is not None:
-                self.keys.remember(claims.sub, key, body, ids)
+        ids = await self.publisher.publish(events, sub=claims.sub, key=key, body=body)
         return Published(ids=ids) if several else Published(id=ids[0])
 
     def _key(self) -> str | None:

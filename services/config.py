@@ -100,7 +100,26 @@ class Settings(
             raise SettingError(
                 "PULSO_AI='openai': needs PULSO_AI_BASE_URL and PULSO_AI_MODEL to be set"
             )
+        if settings.several_processes:
+            settings._check_shared()
         return settings
+
+    @property
+    def several_processes(self) -> bool:
+        """Whether this process may be one of several, on one Redis and one PostgreSQL."""
+        return self.bus_url != "memory://"
+
+    def _check_shared(self) -> None:
+        if not self.database_url.startswith("postgresql"):
+            shown = mask_url(self.database_url)
+            raise SettingError(
+                f"PULSO_DATABASE_URL={shown!r}: must be postgresql://… with PULSO_BUS_URL=redis://…"
+            )
+        if not self.jwt_secret:
+            raise SettingError(
+                "JWT_SECRET='': must be given with PULSO_BUS_URL=redis://…, "
+                "the same for every process"
+            )
 
     def shown(self) -> list[str]:
         """``NAME=value`` lines for a person, secrets masked."""

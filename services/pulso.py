@@ -18,6 +18,7 @@ from services.bots.connections import Connections
 from services.bus import history_file
 from services.bus.event_bus import EventBus
 from services.bus.idempotency import IdempotencyKeys
+from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
@@ -63,6 +64,8 @@ class Pulso:
 
     def __init__(self, settings: Settings, make_application: MakeApplication) -> None:
         self.settings = settings
+        if settings.several_processes:
+            raise CannotStart("PULSO_BUS_URL: this version runs as one process only, on memory://")
         with cannot_start():
             database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
@@ -75,6 +78,7 @@ class Pulso:
             observe=self.metrics.observe,
         )
         self.keys = IdempotencyKeys(settings.history_seconds)
+        self.publisher: Publisher = LocalPublisher(self.bus, self.keys)
         self.streams = Streams(
             self.bus,
             heartbeat=settings.heartbeat_seconds,

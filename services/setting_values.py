@@ -51,8 +51,19 @@ def database(text: str) -> str:
 
 
 def bus(text: str) -> str:
-    if text != "memory://":
-        raise ValueError("must be memory:// (this version has no other bus)")
+    if text == "memory://":
+        return text
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("redis", "rediss") and re.fullmatch("(/[0-9]{0,4})?", parts.path)
+        found = bool(known and parts.hostname and parts.port != 0)
+    except ValueError:  # its text may hold the password
+        found = False
+    if not found:
+        raise ValueError(
+            "must be memory:// or redis://HOST:PORT/DATABASE; "
+            "in a password, / ? # and @ are written %2F %3F %23 and %40"
+        )
     return text
 
 

@@ -99,6 +99,11 @@ def test_a_database_is_named_with_a_driver_or_without(url: str) -> None:
         ("PULSO_DATABASE_URL", "postgresql://x:5432432/y"),
         ("PULSO_DATABASE_URL", "mysql://x"),
         ("PULSO_BUS_URL", "kafka://x"),
+        ("PULSO_BUS_URL", "redis://"),
+        ("PULSO_BUS_URL", "redis://x:0"),
+        ("PULSO_BUS_URL", "redis://x:65536"),
+        ("PULSO_BUS_URL", "redis://x/name"),
+        ("PULSO_BUS_URL", "unix:///run/redis.sock"),
         ("PULSO_JWT_REQUIRE_EXP", "yes"),
         ("PULSO_WHATSAPP", "twilio"),
         ("PULSO_SIMULATOR_SPEED", "0"),
@@ -191,7 +196,7 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
         ("PULSO_DATABASE_URL", "postgresql://ana:hun?ter2@db/pulso"),
         ("PULSO_DATABASE_URL", "postgresql://ana:hunter2/pulso"),
         ("PULSO_DATABASE_URL", "ana:hunter2@db/pulso"),
-        ("PULSO_BUS_URL", "redis://:hunter2@db"),
+        ("PULSO_BUS_URL", "redis://:hun/ter2@db"),
         ("PULSO_AI_BASE_URL", "htp://ana:hunter2@ai.example"),
         ("PULSO_AI_BASE_URL", "http://ana:hunter2／x@[ai.example"),
     ],
@@ -207,6 +212,22 @@ def test_an_at_in_a_password_belongs_to_it() -> None:
     settings = Settings.from_environ({"PULSO_DATABASE_URL": url})
     assert settings.database_url == "postgresql://ana:hun%40ter2@db/pulso"
     assert "PULSO_DATABASE_URL=postgresql://ana:***@db/pulso" in settings.shown()
+
+
+def test_several_processes_need_a_store_and_a_secret_in_common() -> None:
+    url = "redis://:hunter2@bus:6380/3"
+    shared = {
+        "PULSO_BUS_URL": url,
+        "PULSO_DATABASE_URL": "postgresql://pulso@db/pulso",
+        "JWT_SECRET": "s" * 32,
+    }
+    settings = Settings.from_environ(shared)
+    assert settings.bus_url == url and settings.several_processes
+    assert "PULSO_BUS_URL=redis://:***@bus:6380/3" in settings.shown()
+    for name in ("PULSO_DATABASE_URL", "JWT_SECRET"):
+        with pytest.raises(SettingError, match=f"^{name}="):
+            Settings.from_environ({key: value for key, value in shared.items() if key != name})
+    assert not Settings().several_processes
 
 
 def test_an_openai_engine_needs_an_address_and_a_model() -> None:
