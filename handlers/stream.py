@@ -14,10 +14,14 @@ from handlers.calls import call
 from handlers.requests.query import StreamQuery
 from services.access.tokens import Claims
 from services.bus.events import is_bot_id
-from services.errors import Forbidden, Invalid
+from services.errors import Forbidden, Invalid, Unavailable
 from services.server import logs
-from services.streams.registry import Streams
+from services.streams.registry import Streams, soft_refusal
 from services.streams.stream import Stream
+
+# A proxy that can turn to another process says so, and hears a status of what only this one lacks.
+ELSEWHERE = "X-Pulso-Elsewhere"
+PASSING = frozenset({"shutdown", "overloaded"})
 
 
 class StreamHandler(PulsoHandler):
@@ -30,16 +34,18 @@ class StreamHandler(PulsoHandler):
         media="text/event-stream",
         query=StreamQuery,
         headers=("Last-Event-ID",),
-        refuses=(Forbidden,),
+        refuses=(Forbidden, Unavailable),
     )
     async def get(self) -> None:
         """Follow bots: their events as they come; docs/asyncapi.json has them all."""
         claims, bots = self._read()
+        reason = self.streams.refusal(claims.sub)
+        if reason in PASSING and self.request.headers.get(ELSEWHERE):
+            raise Unavailable("This process takes no streams now")
         self._set_stream_headers()
-        refusal = self.streams.soft_refusal(claims.sub)
-        if refusal is not None:
+        if reason is not None:
             with suppress(StreamClosedError):  # who is refused may have left
-                await self.finish(refusal)
+                await self.finish(soft_refusal(reason))
             return
         connection: Any = self.request.connection
         if connection.stream.closed():

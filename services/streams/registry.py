@@ -28,8 +28,19 @@ REFUSED_MS = (15_000, 30_000)
 LAST_SECONDS = 1.0
 
 
+def soft_refusal(reason: RefusalReason) -> bytes:
+    """The whole body for a user who can't have a stream now.
+
+    Never a status: every browser's EventSource dies for good of any but 200.
+    """
+    return control_frame(Closing(reason=reason), retry_ms=random.randint(*REFUSED_MS))
+
+
 class Streams:
-    """All open streams of this process. Times in seconds."""
+    """All open streams of this process. Times in seconds.
+
+    Clients that are let go come back after ``come_back_ms``, each after a time of its own.
+    """
 
     def __init__(
         self,
@@ -41,6 +52,7 @@ class Streams:
         max_streams: int = 20_000,
         max_per_user: int = 50,
         max_age: float = 3600.0,
+        come_back_ms: tuple[int, int] = (1000, 5000),
     ) -> None:
         self.bus = bus
         self.heartbeat = heartbeat
@@ -49,6 +61,7 @@ class Streams:
         self.max_streams = max_streams
         self.max_per_user = max_per_user
         self.max_age = max_age
+        self.come_back_ms = come_back_ms
         self.draining = False
         self.opened = 0
         self.closed: Counter[str] = Counter()
@@ -92,16 +105,6 @@ class Streams:
             self.refused[reason] += 1
         return reason
 
-    def soft_refusal(self, sub: str) -> bytes | None:
-        """The whole body for a user who can't have a stream now; None where one may be opened.
-
-        Never a status: every browser's EventSource dies for good of any but 200.
-        """
-        reason = self.refusal(sub)
-        if reason is None:
-            return None
-        return control_frame(Closing(reason=reason), retry_ms=random.randint(*REFUSED_MS))
-
     def open(
         self,
         claims: Claims,
@@ -113,7 +116,7 @@ class Streams:
     ) -> Stream:
         """A stream of these bots, from right after ``last_event_id`` or from now; ``with`` it.
 
-        Ask ``soft_refusal`` first. ``chunked``: the response uses chunked transfer coding.
+        Ask ``refusal`` first. ``chunked``: the response uses chunked transfer coding.
         """
         subscription = self.bus.subscribe(bots, last_event_id)
         return Stream(self, claims, subscription, iostream, chunked=chunked)

@@ -26,8 +26,6 @@ from services.streams.outlet import Outlet, prepare_socket
 from services.timestamps import iso
 
 EXPIRY_WARNING_SECONDS = 60
-# Clients that are let go come back after so long, each after a time of its own.
-COME_BACK_MS = (1000, 5000)
 
 
 class Response(Protocol):
@@ -46,6 +44,7 @@ class Register(Protocol):
     bus: EventBus
     heartbeat: float
     retry_ms: int
+    come_back_ms: tuple[int, int]
     write_timeout: float
     writing: "dict[Stream, None]"
 
@@ -240,7 +239,7 @@ class Stream:
         reason = self.subscription.closing
         if reason is None or reason == "gone" or reason == "timeout":
             return
-        retry_ms = random.randint(*COME_BACK_MS)
+        retry_ms = random.randint(*self._owner.come_back_ms)
         closing = control_frame(Closing(reason=reason), cursor=self.cursor, retry_ms=retry_ms)
         self._begin_write()
         await response.finish(closing)

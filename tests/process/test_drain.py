@@ -77,6 +77,9 @@ def test_while_draining_it_refuses_softly_and_says_it_is_not_ready(drained: Runn
     match = re.fullmatch(rb'retry: (\d+)\ndata: {"type":"closing","reason":"shutdown"}\n\n', body)
     assert match, body
     assert 15_000 <= int(match[1]) <= 30_000
+    # A proxy that has another process to turn to asks for a status.
+    elsewhere = drained.stream("b1", **{"X-Pulso-Elsewhere": "1"})
+    assert elsewhere.status == 503
     assert drained.wait() == 0
 
 
