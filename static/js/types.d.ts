@@ -86,7 +86,13 @@ export type BotEvent = { botId: string } & (
       retryInMs?: number | null;
     }
   | { type: 'bot:qr-expired' }
-  | { type: 'message:received'; sessionId: string; message: Message }
+  | {
+      type: 'message:received';
+      sessionId: string;
+      message: Message;
+      /** The session's, with this message. */
+      sessionVersion?: number | null;
+    }
   | {
       type: 'message:sent';
       sessionId: string;
@@ -97,10 +103,22 @@ export type BotEvent = { botId: string } & (
       kind?: string;
       media?: Message['media'];
       author?: Author | null;
+      sessionVersion?: number | null;
     }
-  | { type: 'message:updated'; sessionId: string; message: Message }
+  | {
+      type: 'message:updated';
+      sessionId: string;
+      message: Message;
+      sessionVersion?: number | null;
+    }
   | { type: 'message:ack'; sessionId: string; messageId: string; ack: Ack | null }
-  | { type: 'message:failed'; sessionId: string; messageId: string; reason?: string | null }
+  | {
+      type: 'message:failed';
+      sessionId: string;
+      messageId: string;
+      reason?: string | null;
+      sessionVersion?: number | null;
+    }
   | { type: 'session:created'; session: Session }
   | { type: 'session:updated'; session: Session }
   | { type: 'chat:typing'; sessionId: string; who: string; state: string }
@@ -273,4 +291,6 @@ export interface MessagePage {
   messages: Message[];
   before: string | null;
   cursor: string;
+  /** The session's, as these were read. */
+  version?: number | null;
 }

@@ -54,7 +54,7 @@ export class ChatOpener {
     if (!this.#state.sessions.has(id)) await this.#addSession(id);
     const page = await readMessages(id);
     if (turn !== this.#turn || id !== this.#state.openId) return;
-    this.#state.open(id, page.messages);
+    this.#state.open(id, page.messages, page.version);
     this.more = page.before;
     this.problem = null;
   }
@@ -68,7 +68,7 @@ export class ChatOpener {
     try {
       const page = await readMessages(openId, { before });
       if (turn !== this.#turn) return;
-      this.#state.chat.addOlder(page.messages);
+      this.#state.chat.addOlder(page.messages, page.version);
       this.more = page.before;
     } catch (error) {
       if (turn === this.#turn) this.more = before;

@@ -1,28 +1,26 @@
 /**
  * What a page knows of its chats: a snapshot, and every event since folded into it.
  *
- * Law: snapshot + events = the snapshot read later. No DOM, no network. Folding an event twice
- * changes nothing the second time. Bounded: what a long day brings pushes out the oldest.
+ * Law: a snapshot, then any events from its cursor on, some of them held already = the snapshot
+ * read later. Folding an event twice, or after a newer one, changes nothing. No DOM, no network.
+ * Bounded: what a long day brings pushes out the oldest.
  */
 
-import { furtherAck, OpenChat } from './open-chat.js';
+import { isNewer, laterDelivery } from './folding.js';
+import { OpenChat } from './open-chat.js';
 import { Recent } from './recent.js';
+import {
+  activity,
+  byActivity,
+  laterSession,
+  sentMessage,
+  updatedLast,
+  withLast,
+  withMessage,
+} from './session-fold.js';
 
 /** @import { BotEvent, EventOf, LastMessage, Message, Session } from '../types.js' */
-/** @import { Delivery } from './open-chat.js' */
-
-/** @param {Session} session */
-const activity = (session) => session.lastMessage?.timestamp ?? session.createdAt ?? '';
-
-/** @param {Session} one @param {Session} other */
-const byActivity = (one, other) =>
-  activity(one) < activity(other)
-    ? 1
-    : activity(one) > activity(other)
-      ? -1
-      : one.id < other.id
-        ? -1
-        : 1;
+/** @import { Delivery } from './folding.js' */
 
 /** The events that are folded. @type {('message:received' | 'message:sent' | 'message:updated' | 'message:ack' | 'message:failed' | 'session:created' | 'session:updated' | 'chat:typing')[]} */
 export const FOLDED = [
@@ -40,7 +38,7 @@ export const TYPING_MS = 15_000;
 // Beyond this the reader searches.
 export const MOST_SESSIONS = 5_000;
 const SPARE_SESSIONS = 500;
-// Ids of messages that are counted: more than a stream can bring twice.
+// Ids of messages that are counted, for what comes without its session's version.
 const COUNTED = 8_192;
 
 export class ConversationState {
@@ -73,6 +71,8 @@ export class ConversationState {
     return sessions.some((session) => {
       const known = this.sessions.get(session.id);
       if (!known) return true;
+      const newer = isNewer(session.version, known.version);
+      if (newer !== null) return newer;
       const same = known.lastMessage?.id === session.lastMessage?.id;
       return !same && activity(known) < activity(session);
     });
@@ -81,6 +81,9 @@ export class ConversationState {
   /** More of the list, or one session by itself. @param {Session[]} sessions */
   addSessions(sessions) {
     for (const session of sessions) {
+      const known = this.sessions.get(session.id);
+      // Events have overtaken the answer.
+      if (isNewer(known?.version, session.version)) continue;
       this.#set(session);
       if (session.lastMessage?.id) this.#counted.set(session.lastMessage.id, true);
     }
@@ -109,14 +112,15 @@ export class ConversationState {
   }
 
   /**
-   * Show this chat with its newest messages.
+   * Show this chat with its newest messages, as they were in this version of the session.
    *
    * @param {string} id
    * @param {Message[]} messages
+   * @param {number | null} [version]
    */
-  open(id, messages) {
+  open(id, messages, version = null) {
     if (id !== this.chat.id) this.chat.begin(id);
-    this.chat.load(messages);
+    this.chat.load(messages, version);
     for (const message of messages) this.#counted.set(message.id, true);
   }
 
@@ -168,13 +172,9 @@ export class ConversationState {
       case 'message:updated':
         return this.#onUpdated(event);
       case 'message:ack':
-        // What has reached WhatsApp was sent after all.
-        return this.#deliver(event, ({ ack, failed }) => ({
-          ack: furtherAck(ack, event.ack),
-          failed: event.ack && event.ack !== 'pending' ? null : failed,
-        }));
+        return this.#deliver(event, { ack: event.ack });
       case 'message:failed':
-        return this.#deliver(event, () => ({ failed: event.reason ?? '' }));
+        return this.#deliver(event, { failed: event.reason ?? '' });
       case 'session:created':
       case 'session:updated':
         return this.#onSession(event);
@@ -186,92 +186,80 @@ export class ConversationState {
   }
 
   /** @param {EventOf<'message:received'>} event */
-  #onReceived({ botId, sessionId, message }) {
-    const fresh = !this.#counted.has(message.id);
-    this.#counted.set(message.id, true);
-    this.#typing.delete(sessionId);
-    this.chat.push({ origin: null, failed: null, ...message, sessionId, fromMe: false });
-    return this.#touch(botId, sessionId, message, false, fresh ? 1 : 0);
+  #onReceived({ botId, sessionId, message, sessionVersion }) {
+    const received = { origin: null, failed: null, ...message, sessionId, fromMe: false };
+    return this.#add(botId, received, sessionVersion);
   }
 
   /** @param {EventOf<'message:sent'>} event */
-  #onSent({ botId, sessionId, content, messageId, origin, timestamp, kind, media, author }) {
-    // An older publisher gives no id: its content and time have to identify it.
-    const id = messageId ?? `${timestamp ?? ''}/${content}`;
-    // What was typed on the phone has been sent already; nothing of ours waits for it.
-    const ack = origin === 'phone' ? null : 'pending';
-    this.#typing.delete(sessionId);
-    this.#silent.delete(sessionId);
-    /** @type {Message} */
-    const message = {
-      id,
-      sessionId,
-      content,
-      fromMe: true,
-      timestamp,
-      type: kind ?? 'text',
-      pushName: null,
-      media: media ?? null,
-      author: author ?? null,
-      origin: origin ?? null,
-      failed: null,
-      ack,
-    };
-    this.chat.push(message);
-    return this.#touch(botId, sessionId, message, true, 0);
+  #onSent(event) {
+    return this.#add(event.botId, sentMessage(event), event.sessionVersion);
   }
 
   /** @param {EventOf<'message:updated'>} event */
-  #onUpdated({ sessionId, message }) {
-    if (sessionId === this.openId) this.chat.update(message);
-    this.#changeLast(sessionId, message.id, (last) => {
-      const { content, deleted, type } = message;
-      return { ...last, content, deleted: deleted ?? null, type: type ?? last.type };
-    });
-    return null;
+  #onUpdated({ sessionId, message, sessionVersion }) {
+    if (sessionId === this.openId) this.chat.update(message, sessionVersion);
+    return this.#changeLast(sessionId, sessionVersion, (last, newer) =>
+      updatedLast(last, message, newer),
+    );
   }
 
-  /** @param {string} botId @param {string} sessionId @param {LastMessage} message @param {boolean} fromMe @param {number} more unread */
-  #touch(botId, sessionId, { id, content, timestamp, type, ack }, fromMe, more) {
+  /**
+   * A message came. Its session's id where that has to be fetched first, else null.
+   *
+   * @param {string} botId
+   * @param {Message} message
+   * @param {number | null} [version] of its session with it
+   */
+  #add(botId, message, version) {
+    const { id, sessionId, fromMe } = message;
+    this.chat.push(message, version);
     const session = this.sessions.get(sessionId);
+    const newer = isNewer(version, session?.version);
+    const isNew = newer ?? !this.#counted.has(id);
+    this.#counted.set(id, true);
+    if (isNew) {
+      this.#typing.delete(sessionId);
+      if (fromMe) this.#silent.delete(sessionId);
+    }
     if (!session) return sessionId;
-    if (session.lastMessage?.id === id) return null;
-    const lastMessage = {
-      id,
-      content,
-      fromMe,
-      timestamp: timestamp ?? null,
-      type: type ?? 'text',
-      ack: ack ?? null,
-    };
-    const unread = (session.unread ?? 0) + more;
-    this.#set({ ...session, botId: session.botId ?? botId, lastMessage, unread });
+    // The open chat may have been read after the list.
+    if (newer ?? (isNew || (message.timestamp ?? '') > activity(session))) {
+      this.#set(withMessage(session, botId, message, { isNew, version }));
+    }
     return null;
   }
 
-  /** @param {string} sessionId @param {string} messageId @param {(last: LastMessage) => LastMessage} change */
-  #changeLast(sessionId, messageId, change) {
+  /**
+   * Change what a session shows of its newest message.
+   *
+   * @param {string} sessionId
+   * @param {number | null | undefined} version of the session since then, where it was raised
+   * @param {(last: LastMessage, newer: boolean | null) => LastMessage} change
+   */
+  #changeLast(sessionId, version, change) {
     const session = this.sessions.get(sessionId);
-    if (!session?.lastMessage || session.lastMessage.id !== messageId) return;
-    this.#set({ ...session, lastMessage: change(session.lastMessage) });
+    const changed = session && withLast(session, version, change);
+    if (changed && changed !== session) this.#set(changed);
+    return null;
   }
 
-  /** @param {{ sessionId: string, messageId: string }} event @param {(before: Delivery) => Delivery} fields */
-  #deliver({ sessionId, messageId }, fields) {
-    this.#changeLast(sessionId, messageId, (last) => ({ ...last, ...fields(last) }));
-    if (sessionId === this.openId) this.chat.deliver(messageId, fields);
-    return null;
+  /**
+   * @param {{ sessionId: string, messageId: string, sessionVersion?: number | null }} event
+   * @param {Delivery} delivery
+   */
+  #deliver({ sessionId, messageId, sessionVersion }, delivery) {
+    if (sessionId === this.openId) this.chat.deliver(messageId, delivery, sessionVersion);
+    return this.#changeLast(sessionId, sessionVersion, (last, newer) =>
+      last.id === messageId ? { ...last, ...laterDelivery(last, delivery, newer) } : last,
+    );
   }
 
   /** @param {EventOf<'session:created' | 'session:updated'>} event */
-  #onSession({ botId, session }) {
-    const known = this.sessions.get(session.id);
-    // An older state that comes after a newer one.
-    if ((known?.version ?? 0) > (session.version ?? Number.POSITIVE_INFINITY)) return null;
-    const given = /** @type {Session} */ (
-      Object.fromEntries(Object.entries(session).filter(([, value]) => value !== null))
-    );
-    this.#set({ unread: 0, lastMessage: null, ...known, botId, ...given });
+  #onSession(event) {
+    const session = laterSession(this.sessions.get(event.session.id), event);
+    if (!session) return null;
+    this.#set(session);
     if (session.lastMessage?.id) this.#counted.set(session.lastMessage.id, true);
     return null;
   }

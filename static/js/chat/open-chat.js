@@ -2,32 +2,24 @@
  * The messages of the chat that is open, oldest first: a page read from the server, what came since,
  * and what the operator has sent that is not back yet. No DOM, no network.
  *
- * Law: folding an event twice, or late, changes nothing.
+ * Law: folding an event twice, or late, changes nothing. What the page was read with says which
+ * events it holds already: those up to its session's `version`. Acks need no version: they only go
+ * forward.
  */
 
+import { furtherAck, isNewer, isOlder, laterDelivery } from './folding.js';
 import { Recent } from './recent.js';
 
-/** @import { Ack, Message } from '../types.js' */
-
-/** @typedef {{ ack?: Ack | null, failed?: string | null }} Delivery how far a message has come */
-
-/** @type {Record<string, number>} */
-const ACK_RANK = { pending: 1, server: 2, delivered: 3, read: 4, played: 5 };
-
-/**
- * The further of two acks: receipts overtake each other on the way.
- *
- * @param {Ack | null | undefined} one
- * @param {Ack | null | undefined} other
- */
-export const furtherAck = (one, other) =>
-  (ACK_RANK[other ?? ''] ?? 0) > (ACK_RANK[one ?? ''] ?? 0) ? other : one;
+/** @import { Message } from '../types.js' */
+/** @import { Delivery } from './folding.js' */
 
 // An ack overtakes its own message by milliseconds.
 const EARLY = 256;
 
 /** What was sent from this page; `id` is the server's from its answer on. */
 /** @typedef {{ key: string, sessionId: string, content: string, id: string | null }} Sent */
+
+/** @typedef {{ version: number | null }} Versioned the session's version since then, where known */
 
 export class OpenChat {
   /** @type {string | null} */
@@ -36,10 +28,19 @@ export class OpenChat {
   loaded = false;
   /** @type {Map<string, Message>} */
   #messages = new Map();
+  // The session's version that a message is known in.
+  /** @type {Map<string, number | null>} */
+  #versions = new Map();
+  // The session's version that the newest page was read in.
+  /** @type {number | null} */
+  #version = null;
   /** @type {Message[] | null} */
   #list = null;
-  /** @type {Recent<Delivery & Partial<Message>>} */
+  /** @type {Recent<Delivery & Versioned>} */
   #early = new Recent(EARLY);
+  // Changes of what is not here: the page that is being read may be older.
+  /** @type {Recent<Versioned & { message: Message }>} */
+  #updates = new Recent(EARLY);
   /** @type {Set<Sent>} */
   #sending = new Set();
   // A message from here keeps the row that it was shown in before it had an id.
@@ -50,29 +51,51 @@ export class OpenChat {
   begin(id) {
     this.id = id;
     this.loaded = false;
+    this.#version = null;
     this.#messages.clear();
+    this.#versions.clear();
     this.#early.clear();
+    this.#updates.clear();
     this.#list = null;
   }
 
   /**
-   * Its newest messages, as read. Events that came during the read are in it, or later than it.
+   * Its newest messages, as read when the session had this version. Events that came during the
+   * read are in it, older than it, or later than it.
    *
    * @param {Message[]} messages
+   * @param {number | null} [version]
    */
-  load(messages) {
-    const later = this.loaded ? [] : [...this.#messages.values()];
-    this.#messages.clear();
-    for (const message of [...messages, ...later]) this.#put(message);
+  load(messages, version = null) {
+    const later = this.loaded ? [] : this.#known();
+    this.#forget();
+    this.#version = version;
+    for (const message of messages) this.#put(message, version);
+    for (const [message, its] of later) {
+      if (isNewer(its, version) !== false) this.#put(message, its);
+    }
     this.loaded = true;
-    this.#list = null;
   }
 
-  /** Put an older page before what is there. @param {Message[]} older */
-  addOlder(older) {
-    const rest = [...this.#messages.values()];
+  /** Put an older page before what is there. @param {Message[]} older @param {number | null} [version] */
+  addOlder(older, version = null) {
+    const rest = this.#known();
+    this.#forget();
+    for (const message of older) this.#put(message, version);
+    for (const [message, its] of rest) this.#put(message, its);
+  }
+
+  /** @returns {[Message, number | null][]} */
+  #known() {
+    return [...this.#messages.values()].map((message) => [
+      message,
+      this.#versions.get(message.id) ?? null,
+    ]);
+  }
+
+  #forget() {
     this.#messages.clear();
-    for (const message of [...older, ...rest]) this.#put(message);
+    this.#versions.clear();
     this.#list = null;
   }
 
@@ -103,23 +126,33 @@ export class OpenChat {
     }));
   }
 
-  /** @param {Message} message */
-  #put(message) {
+  /** @param {Message} message @param {number | null} version */
+  #put(message, version) {
     this.#settle(message.id);
-    const known = this.#messages.get(message.id);
-    if (known) return;
+    if (this.#messages.has(message.id)) return;
     const key = this.#keys.get(message.id);
+    const shown = { ...message, ...(key && { key }) };
     const early = this.#early.get(message.id);
-    const ack = furtherAck(message.ack, early?.ack);
-    this.#messages.set(message.id, { ...message, ...(key && { key }), ...early, ack });
+    this.#messages.set(message.id, shown);
+    this.#versions.set(message.id, version);
+    this.#list = null;
+    if (early) this.deliver(message.id, early, early.version);
+    const update = this.#updates.get(message.id);
+    if (update) this.update(update.message, update.version);
   }
 
-  /** A message came. @param {Message} message */
-  push(message) {
+  /**
+   * A message came, which raised its session to this version.
+   *
+   * @param {Message} message
+   * @param {number | null} [version]
+   */
+  push(message, version = null) {
     this.#claim(message);
     if (message.sessionId !== this.id) return;
-    this.#put(message);
-    this.#list = null;
+    // The page holds it, or begins after it.
+    if (isNewer(version, this.#version) === false) return;
+    this.#put(message, version);
   }
 
   /**
@@ -179,31 +212,47 @@ export class OpenChat {
   }
 
   /**
-   * Change what is known of a message; what comes before its message waits for it.
+   * How far a message has come; what comes before its message waits for it.
    *
    * @param {string} messageId
-   * @param {(before: Delivery) => Delivery} fields
+   * @param {Delivery} delivery
+   * @param {number | null} [version] of the session since then, where it was raised
    */
-  deliver(messageId, fields) {
+  deliver(messageId, delivery, version = null) {
     const message = this.#messages.get(messageId);
-    if (message) this.#messages.set(messageId, { ...message, ...fields(message) });
-    else {
-      const early = this.#early.get(messageId) ?? {};
-      this.#early.set(messageId, { ...early, ...fields(early) });
+    if (!message) {
+      const early = this.#early.get(messageId);
+      const known = early?.version ?? null;
+      this.#early.set(messageId, {
+        ...laterDelivery(early ?? {}, delivery, isNewer(version, known)),
+        version: version ?? known,
+      });
+      return;
     }
+    const newer = isNewer(version, this.#versions.get(messageId));
+    this.#messages.set(messageId, { ...message, ...laterDelivery(message, delivery, newer) });
+    if (newer !== false)
+      this.#versions.set(messageId, version ?? this.#versions.get(messageId) ?? null);
     this.#list = null;
   }
 
-  /** A message as it is now: edited, deleted, reacted to. @param {Message} message */
-  update(message) {
+  /**
+   * A message as it is now: edited, deleted, reacted to; its session has this version since.
+   *
+   * @param {Message} message
+   * @param {number | null} [version]
+   */
+  update(message, version = null) {
     const known = this.#messages.get(message.id);
     if (!known) {
-      // The page that is being read may have been made before.
-      if (!this.loaded) this.#early.set(message.id, message);
+      if (version !== null || !this.loaded) this.#updates.set(message.id, { message, version });
       return;
     }
+    const newer = isNewer(version, this.#versions.get(message.id));
+    if (!(newer ?? !isOlder(message, known))) return;
     const ack = furtherAck(known.ack, message.ack);
     this.#messages.set(message.id, { ...known, ...message, sessionId: known.sessionId, ack });
+    this.#versions.set(message.id, version ?? this.#versions.get(message.id) ?? null);
     this.#list = null;
   }
 }
