@@ -118,7 +118,9 @@ class Pulso:
             self.bots.exists,
             catch_up=settings.catch_up_minutes * 60,
         )
-        self.connections = Connections(ledger, self.bots.records, self.conversations.resume)
+        self.connections = Connections(
+            ledger, self.bots.records, self.bots.keep, self.conversations.resume
+        )
         self.snapshots = Snapshots(ledger)
         self.in_flight = InFlight()
         self.server = Server(

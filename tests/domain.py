@@ -110,7 +110,9 @@ class Domain:
         self.conversations = Conversations(
             self.ledger, self.phone, self.outbox, self.answering, self.bots.exists
         )
-        self.connections = Connections(self.ledger, self.bots.records, self.conversations.resume)
+        self.connections = Connections(
+            self.ledger, self.bots.records, self.bots.keep, self.conversations.resume
+        )
         self.snapshots = Snapshots(self.ledger)
 
     async def __aenter__(self) -> "Domain":

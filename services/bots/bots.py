@@ -96,6 +96,12 @@ class Bots:
         record = self.records.get(bot_id)
         return record is not None and record.state.status == "connected"
 
+    def keep(self, change: Change, bot_id: str, state: BotState) -> None:
+        """Show this state once the change is committed."""
+        record = self.records.get(bot_id)
+        if record is not None:
+            change.on_commit(lambda: setattr(record, "state", state))
+
     async def add(self, name: str) -> Bot:
         """A new bot, at rest."""
         bot_id, created_at = f"bot-{secrets.token_hex(6)}", time.time()

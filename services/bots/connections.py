@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from services.bots.qr_image import qr_image
-from services.bots.status import BotRecord
+from services.bots.status import BotRecord, BotState
 from services.bus.events import (
     BotConnected,
     BotConnecting,
@@ -27,10 +27,13 @@ from services.whatsapp.gateway import (
 )
 from services.whatsapp.intake import Taker
 
+Keep = Callable[[Change, str, BotState], None]
+
 
 class Connections:
-    """``records`` are those of the bots there are; of another bot, events are dropped.
+    """``records`` are those of the bots that run here; of another bot, events are dropped.
 
+    ``keep`` has a bot's new state shown once the change that leads to it is committed.
     ``on_connected(bot_id)`` is awaited once a bot is online and that is published.
     """
 
@@ -38,10 +41,12 @@ class Connections:
         self,
         ledger: Ledger,
         records: Mapping[str, BotRecord],
+        keep: Keep,
         on_connected: Callable[[str], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._records = records
+        self._keep = keep
         self._on_connected = on_connected
 
     @property
@@ -58,23 +63,30 @@ class Connections:
 
     async def _connecting(self, event: Connecting) -> None:
         record = self._records.get(event.bot_id)
-        if record is not None:
-            record.state.connecting()
-            self._ledger.publish(BotConnecting(bot_id=event.bot_id, attempt=event.attempt))
+        if record is None:
+            return
+        state = record.state.connecting()
+
+        def connect(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
+            change.publish(BotConnecting(bot_id=event.bot_id, attempt=event.attempt))
+
+        await self._ledger.change(connect)
 
     async def _qr_shown(self, event: QrShown) -> None:
         record = self._records.get(event.bot_id)
         if record is None:
             return
-        state = record.state
+        was_linked = record.state.user is not None
         # Drawing takes some 20 ms, too long for the loop that every stream lives on.
         image = await asyncio.to_thread(qr_image, event.code)
+        state = record.state.show_qr(image, event.seq, event.expires_at)
 
         def show(change: Change) -> None:
-            if state.user is not None:
+            self._keep(change, event.bot_id, state)
+            if was_linked:
                 # What has to be scanned lost its link while nobody was listening.
                 store.unlink(change.connection, event.bot_id)
-            change.on_commit(lambda: state.show_qr(image, event.seq, event.expires_at))
             change.publish(
                 BotQr(
                     bot_id=event.bot_id,
@@ -91,10 +103,11 @@ class Connections:
         record = self._records.get(event.bot_id)
         if record is None:
             return
+        state = record.state.rest("Nobody scanned the QR code")
 
         def expire(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
             store.set_desired_state(change.connection, event.bot_id, running=False)
-            change.on_commit(lambda: record.state.rest("Nobody scanned the QR code"))
             change.publish(BotQrExpired(bot_id=event.bot_id))
 
         await self._ledger.change(expire)
@@ -104,10 +117,11 @@ class Connections:
         if record is None:
             return
         user = User(id=event.user_id, name=event.name)
+        state = record.state.online(user)
 
         def link(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
             store.link(change.connection, event.bot_id, event.user_id, event.name)
-            change.on_commit(lambda: record.state.online(user))
             change.publish(BotConnected(bot_id=event.bot_id, user=user))
 
         await self._ledger.change(link)
@@ -117,23 +131,22 @@ class Connections:
         record = self._records.get(event.bot_id)
         if record is None:
             return
-        state = record.state
-        unlinked = event.status_code == 401 and state.user is not None
-        if state.status == "disconnected" and not unlinked and not event.will_reconnect:
+        before = record.state
+        unlinked = event.status_code == 401 and before.user is not None
+        if before.status == "disconnected" and not unlinked and not event.will_reconnect:
             return  # a stop that was asked for is announced by whoever is first
+        state = before.lost(
+            event.reason,
+            retry_in_ms=event.retry_in_ms if event.will_reconnect else None,
+            unlinked=unlinked,
+        )
 
         def disconnect(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
             if unlinked:
                 store.unlink(change.connection, event.bot_id)
             if not event.will_reconnect:
                 store.set_desired_state(change.connection, event.bot_id, running=False)
-            change.on_commit(
-                lambda: state.lost(
-                    event.reason,
-                    retry_in_ms=event.retry_in_ms if event.will_reconnect else None,
-                    unlinked=unlinked,
-                )
-            )
             change.publish(
                 BotDisconnected(
                     bot_id=event.bot_id,
@@ -150,12 +163,17 @@ class Connections:
         record = self._records.get(event.bot_id)
         if record is None:
             return
-        record.state.fail(event.reason)
-        self._ledger.publish(
-            BotDisconnected(
-                bot_id=event.bot_id,
-                status_code=None,
-                reason=event.reason,
-                will_reconnect=False,
+        state = record.state.fail(event.reason)
+
+        def fail(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
+            change.publish(
+                BotDisconnected(
+                    bot_id=event.bot_id,
+                    status_code=None,
+                    reason=event.reason,
+                    will_reconnect=False,
+                )
             )
-        )
+
+        await self._ledger.change(fail)

@@ -26,68 +26,61 @@ class BotStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cursor: str
 
 
-class BotState:
-    """Changed by one event at a time; ``user`` stays while the bot is linked."""
+class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """Each event leads to another one; ``user`` stays while the bot is linked.
 
-    def __init__(self, user: User | None = None) -> None:
-        self.user = user
-        self.status: Status = "disconnected"
-        self.reason: str | None = None
-        self._qr: tuple[str, int, float] | None = None
-        self._retry_at: float | None = None
+    ``qr_expires_at`` and ``retry_at`` in seconds since 1970.
+    """
 
-    def connecting(self) -> None:
-        self._set("connecting")
+    status: Status = "disconnected"
+    user: User | None = None
+    reason: str | None = None
+    qr: str | None = None
+    qr_seq: int | None = None
+    qr_expires_at: float | None = None
+    retry_at: float | None = None
 
-    def show_qr(self, image: str, seq: int, expires_at: float) -> None:
-        """``expires_at`` in seconds since 1970."""
-        self.user = None
-        self._set("qr")
-        self._qr = (image, seq, expires_at)
+    def connecting(self) -> "BotState":
+        return BotState(status="connecting", user=self.user)
 
-    def online(self, user: User) -> None:
-        self.user = user
-        self._set("connected")
+    def show_qr(self, image: str, seq: int, expires_at: float) -> "BotState":
+        return BotState(status="qr", qr=image, qr_seq=seq, qr_expires_at=expires_at)
 
-    def rest(self, reason: str) -> None:
+    def online(self, user: User) -> "BotState":
+        return BotState(status="connected", user=user)
+
+    def rest(self, reason: str) -> "BotState":
         """Stopped, until somebody asks for more."""
-        self._set("disconnected", reason)
+        return BotState(user=self.user, reason=reason)
 
-    def lost(self, reason: str, *, retry_in_ms: int | None, unlinked: bool) -> None:
+    def lost(self, reason: str, *, retry_in_ms: int | None, unlinked: bool) -> "BotState":
         """The connection ended; with ``retry_in_ms`` it is tried again by itself."""
-        if unlinked:
-            self.user = None
-        self._set("disconnected", reason)
-        if retry_in_ms is not None:
-            self._retry_at = time.monotonic() + retry_in_ms / 1000
+        return BotState(
+            user=None if unlinked else self.user,
+            reason=reason,
+            retry_at=None if retry_in_ms is None else time.time() + retry_in_ms / 1000,
+        )
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str) -> "BotState":
         """It can't run until a person changes something."""
-        self._set("failed", reason)
+        return BotState(status="failed", user=self.user, reason=reason)
 
     def shown(self, cursor: str) -> BotStatus:
         """The state with the cursor of the newest event."""
-        image, seq, expires_at = self._qr or (None, None, None)
         retry_in_ms = None
-        if self._retry_at is not None:
-            retry_in_ms = max(0, math.ceil((self._retry_at - time.monotonic()) * 1000))
+        if self.retry_at is not None:
+            retry_in_ms = max(0, math.ceil((self.retry_at - time.time()) * 1000))
         return BotStatus(
             status=self.status,
             connected=self.status == "connected",
             user=self.user,
-            qr=image,
-            qr_expires_at=None if expires_at is None else iso(expires_at),
-            qr_seq=seq,
+            qr=self.qr,
+            qr_expires_at=None if self.qr_expires_at is None else iso(self.qr_expires_at),
+            qr_seq=self.qr_seq,
             reason=self.reason,
             retry_in_ms=retry_in_ms,
             cursor=cursor,
         )
-
-    def _set(self, status: Status, reason: str | None = None) -> None:
-        self.status = status
-        self.reason = reason
-        self._qr = None
-        self._retry_at = None
 
 
 class BotRecord(msgspec.Struct):
