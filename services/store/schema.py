@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -72,6 +73,45 @@ bots = Table(
     Column("user_id", Text),  # the WhatsApp account it is linked to
     Column("user_name", Text),
     Column("created_at", Float(53), nullable=False),
+    # Over several processes: commands given so far, and whether one of them was to log out.
+    Column("asked", BigInteger, nullable=False, server_default=text("0")),
+    Column("unlink", Boolean, nullable=False, server_default=false()),
+)
+
+# The rest of what is for several processes only: who runs, who holds which bot, how that is doing.
+# Their times are by the clock of the database.
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("expires", Float(53), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("bot_id", ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True),
+    Column("holder", Text),  # a process, or nobody
+    Column("fence", BigInteger, nullable=False),  # higher with each new holder
+    Column("expires", Float(53), nullable=False),
+)
+
+bot_states = Table(
+    "bot_states",
+    metadata,
+    Column("bot_id", ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True),
+    Column("fence", BigInteger, nullable=False),  # whoever reported it held the bot with this one
+    Column("state", JSON, nullable=False),
+    Column("answered", BigInteger, nullable=False, server_default=text("0")),  # of ``bots.asked``
+)
+
+# What links a bot to WhatsApp, piece by piece, as its gateway keeps it.
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("bot_id", ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 sessions = Table(
