@@ -23,10 +23,12 @@ OPENING_PAUSE_SECONDS = 0.05
 # For PostgreSQL: to connect, to have a packet acknowledged, to get a lock.
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 5
+# A process that is frozen within a transaction keeps its locks no longer than this.
+IDLE_SECONDS = 5.0
 
-# No connection, no room, shutting down or starting up, a deadlock, a lock not available:
+# No connection, no room, shutting down or starting up, a deadlock, a lock not available, frozen:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-PASSING = ("08", "53", "57P", "40", "55P")
+PASSING = ("08", "53", "57P", "40", "55P", "25P03")
 
 __all__ = ["READERS", "Connection", "Database", "StoreUnusable"]
 
@@ -46,7 +48,8 @@ class Database:
             else {
                 "connect_timeout": CONNECT_SECONDS,
                 "tcp_user_timeout": CONNECT_SECONDS * 1000,
-                "options": f"-c lock_timeout={LOCK_SECONDS}s",
+                "options": f"-c lock_timeout={LOCK_SECONDS}s"
+                f" -c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000:.0f}",
             }
         )
         self._engine = create_engine(

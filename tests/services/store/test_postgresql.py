@@ -120,3 +120,19 @@ def test_a_reader_keeps_its_view_while_others_write(server: PostgreSQL) -> None:
     with database.reading() as reader:
         assert reader.execute(count).scalar_one() == before + 1
     database.close()
+
+
+def test_a_transaction_in_which_nothing_is_done_keeps_its_locks_no_longer_than_its_time(
+    shared_postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.store.database.IDLE_SECONDS", 0.2)
+    frozen, other = (Database(url) for url in [shared_postgresql.empty()] * 2)
+    frozen.open()
+    lock = "SELECT store FROM marks FOR UPDATE"
+    with pytest.raises(Unavailable), frozen.writing() as connection:
+        connection.exec_driver_sql(lock).close()
+        with other.writing() as waiting:
+            assert waiting.exec_driver_sql(lock).one()
+        connection.exec_driver_sql(lock)
+    frozen.close()
+    other.close()
