@@ -13,7 +13,7 @@ UNITS = $(shell find tests -name '*.test.js' -not -path '*/node_modules/*')
 # Whatever is installed, it is the release that was tested (constraints.txt).
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test fuzz check bench constraints asyncapi clean
+.PHONY: run test fuzz check bench screenshots constraints asyncapi clean
 
 run: $(VENV)/run
 	@# Without Node 20 or its packages Pulso still runs, and says so on the bot's page.
@@ -51,6 +51,10 @@ check: $(VENV)/test $(TOOLS) $(PACKAGES)
 
 bench: $(VENV)/bench
 	$(BIN)/python -m bench $(ARGS)
+
+# Every page in both themes and languages at three widths, in screenshots/ (ARGS: words of their names).
+screenshots: $(VENV)/test
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 # The newest releases that setup.cfg lets in, for every Python and system it runs on.
 constraints: | $(BIN)/python

@@ -64,6 +64,11 @@ export interface Session {
   createdAt?: string | null;
   lastMessage?: LastMessage | null;
   assignee?: Author | null;
+  state?: 'open' | 'resolved' | 'snoozed' | null;
+  snoozedUntil?: string | null;
+  labels?: string[] | null;
+  /** Since when a customer waits for a person. */
+  waitingSince?: string | null;
   version?: number | null;
 }
 

@@ -61,7 +61,7 @@ def test_the_list_counts_what_is_unread_and_an_open_chat_reads_it(
     expect(page).to_have_title(re.compile(r"^\(2\)"))
     row.click()
     expect(row.locator(".unread")).to_be_hidden()
-    expect(page).to_have_title(re.compile(r"^Monitor"))
+    expect(page).to_have_title(re.compile(r"^Chats"))
     assert server.only_session(bot_id)["unread"] == 0
 
 

@@ -10,7 +10,7 @@ import { fillMessage, makeMessage } from './message-row.js';
 
 /** @import { Message } from '../types.js' */
 /** @import { Side } from './message-row.js' */
-/** @typedef {{ key: string } & ({ day: string, today: string } | { message: Message })} Row */
+/** @typedef {{ key: string } & ({ day: string, today: string } | { message: Message, leads: boolean })} Row */
 
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
@@ -18,8 +18,23 @@ const NEAR_PX = 80;
 const DRAWN = 150;
 const MORE = 50;
 
+// Bubbles of one author that follow each other closer than this are a group under one name.
+const GROUP_MS = 5 * 60_000;
+
+/** Who a message is from, as far as a group goes. @param {Message} message */
+const authorKey = ({ fromMe, origin, author }) =>
+  fromMe ? `${origin ?? ''} ${author?.id ?? author?.name ?? ''}` : '';
+
+/** Whether a message begins a group of its own. @param {Message} message @param {Message | null} before */
+function leadsGroup(message, before) {
+  if (!before || before.fromMe !== message.fromMe) return true;
+  if (authorKey(before) !== authorKey(message)) return true;
+  const [one, other] = [before, message].map(({ timestamp }) => Date.parse(timestamp ?? ''));
+  return other - one > GROUP_MS;
+}
+
 /**
- * Messages with a separator before the first of each day.
+ * Messages with a separator before the first of each day, the first of each group marked.
  *
  * @param {Message[]} messages
  */
@@ -29,13 +44,19 @@ export function withDays(messages) {
   const today = new Date().toDateString();
   /** @type {string | null} */
   let last = null;
+  /** @type {Message | null} */
+  let before = null;
   for (const message of messages) {
     /** @type {string | null} */
     const date = message.timestamp ? new Date(message.timestamp).toDateString() : last;
-    if (date && date !== last)
+    if (date && date !== last) {
       rows.push({ key: `day ${date}`, day: message.timestamp ?? '', today });
+      before = null;
+    }
     last = date;
-    rows.push({ key: `message ${message.key ?? message.id}`, message });
+    const leads = leadsGroup(message, before);
+    rows.push({ key: `message ${message.key ?? message.id}`, message, leads });
+    before = message;
   }
   return rows;
 }
@@ -65,8 +86,8 @@ export class MessageLog {
       key: (/** @type {Row} */ row) => row.key,
       make: (row) => ('day' in row ? clone('day') : makeMessage(row.message)),
       fill: (node, row) =>
-        'day' in row ? setText(node, day(row.day)) : fillMessage(node, row.message, side),
-      stamp: (row) => ('day' in row ? [row.day, row.today] : [row.message]),
+        'day' in row ? setText(node, day(row.day)) : fillMessage(node, row, side),
+      stamp: (row) => ('day' in row ? [row.day, row.today] : [row.message, row.leads]),
     });
     part(root, 'older').addEventListener('click', () => this.#showOlder());
     part(root, 'newest').addEventListener('click', () => this.toEnd());

@@ -5,11 +5,10 @@ import { translateServerText } from '../i18n/server-words.js';
 import { clone, part, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
 import { mediaOf, nameOfKind } from './message-media.js';
+import { fillTicks } from './ticks.js';
 
 /** @import { Message } from '../types.js' */
 /** @typedef {'operator' | 'customer'} Side whose screen it is */
-
-const TICKS = { pending: '◷', server: '✓', delivered: '✓✓', read: '✓✓', played: '✓✓' };
 
 /** @param {Message} message */
 export function makeMessage(message) {
@@ -22,14 +21,15 @@ export function makeMessage(message) {
   return node;
 }
 
-/** @param {HTMLElement} node @param {Message} message @param {Side} side */
-export function fillMessage(node, message, side) {
+/** @param {HTMLElement} node @param {{ message: Message, leads: boolean }} row @param {Side} side */
+export function fillMessage(node, { message, leads }, side) {
   const own = side === 'operator' ? message.fromMe : !message.fromMe;
   node.classList.toggle('mine', own);
+  node.classList.toggle('leads', leads);
   node.dataset.id = message.id;
   if (message.origin) node.dataset.origin = message.origin;
   const from = part(node, 'origin');
-  from.hidden = !message.origin;
+  from.hidden = !message.origin || !leads;
   setText(from, authorOf(message));
   if (message.deleted) node.querySelector('[data-part=media]')?.remove();
   fillText(node, message);
@@ -69,18 +69,13 @@ function fillReactions(node, { reactions }) {
 }
 
 /** @param {HTMLElement} node @param {Message} message @param {Side} side */
-function fillDelivery(node, { fromMe, ack, failed }, side) {
+function fillDelivery(node, message, side) {
+  const { failed } = message;
   const lost = failed !== null && failed !== undefined;
   node.classList.toggle('failed', lost);
   const why = part(node, 'why');
   why.hidden = !lost;
   const reason = failed && t('chat.failedWhy', { reason: translateServerText(failed) });
   setText(why, lost ? reason || t('chat.failed') : '');
-  const mark = part(node, 'ack');
-  mark.hidden = lost || !fromMe || !ack || side !== 'operator';
-  if (mark.hidden || !ack || mark.dataset.ack === ack) return;
-  mark.dataset.ack = ack;
-  mark.textContent = TICKS[ack];
-  mark.title = t(`chat.ack.${ack}`);
-  mark.setAttribute('aria-label', mark.title);
+  fillTicks(part(node, 'ack'), side === 'operator' ? message : null);
 }

@@ -1,10 +1,15 @@
-/** One chat of the list: who, when, the newest message or the one a search found, what is unread. */
+/**
+ * One chat of the list: who, when, the newest words or the ones a search found, and marks: how long
+ * it waits for a person, its bot, who has it, what is unread.
+ */
 
 import { t } from '../i18n/i18n.js';
+import { fillAvatar, initials } from '../ui/avatar.js';
 import { find, part, setText } from '../ui/dom.js';
-import { contact, moment, recent } from '../ui/format.js';
+import { contact, moment, recent, since } from '../ui/format.js';
 import { excerpt } from './excerpt.js';
 import { kindOf } from './message-media.js';
+import { fillTicks } from './ticks.js';
 
 /** @import { LastMessage, Session } from '../types.js' */
 /** @import { Row } from './session-list.js' */
@@ -18,7 +23,7 @@ export function fillSession(row, { session, open, typing, match, bot, index, of 
   row.setAttribute('aria-setsize', String(of));
   find(row, 'button').setAttribute('aria-current', String(open));
   const name = nameOf(session);
-  setText(part(row, 'avatar'), [...name.replace(/^\+/, '')][0] ?? '');
+  fillAvatar(part(row, 'avatar'), session.contact ?? session.id, name);
   setText(part(row, 'name'), name);
   const shown = match ?? session.lastMessage;
   const when = part(row, 'time', HTMLTimeElement);
@@ -26,25 +31,44 @@ export function fillSession(row, { session, open, typing, match, bot, index, of 
   setText(when, recent(stamp));
   when.dateTime = stamp ?? '';
   when.title = moment(stamp);
-  const preview = part(row, 'preview');
-  preview.classList.toggle('typing', Boolean(typing));
-  setText(preview, typing ? t('chat.typing') : previewOf(shown));
-  setText(part(row, 'bot'), bot ?? '');
-  part(row, 'bot').hidden = !bot;
+  const words = part(row, 'preview');
+  words.classList.toggle('typing', Boolean(typing));
+  fillTicks(part(row, 'ticks'), typing ? null : (shown ?? null));
+  setText(part(row, 'words'), typing ? t('chat.typing') : wordsOf(shown));
+  mark(row, 'bot', bot ?? '');
+  fillWait(row, session);
+  fillHolder(row, session);
   fillUnread(row, session.unread ?? 0);
 }
 
-/** @param {LastMessage | null | undefined} message */
-function previewOf(message) {
-  if (!message) return '';
-  return message.fromMe ? `↩ ${wordsOf(message)}` : wordsOf(message);
+/** @param {HTMLElement} row @param {string} name @param {string} words */
+function mark(row, name, words) {
+  const node = part(row, name);
+  node.hidden = !words;
+  setText(node, words);
+  return node;
 }
 
-/** @param {LastMessage} message */
-function wordsOf({ content, deleted, type }) {
+/** @param {LastMessage | null | undefined} message */
+function wordsOf(message) {
+  if (!message) return '';
+  const { content, deleted, type } = message;
   if (deleted) return t('chat.deleted');
   if (content) return excerpt(content);
   return type && type !== 'text' ? kindOf(type) : '';
+}
+
+/** @param {HTMLElement} row @param {Session} session */
+function fillWait(row, { waitingSince, assignee }) {
+  const waits = waitingSince && !assignee ? since(waitingSince) : '';
+  mark(row, 'wait', waits && t('monitor.waiting', { time: waits }));
+}
+
+/** @param {HTMLElement} row @param {Session} session */
+function fillHolder(row, { mode, assignee }) {
+  const name = mode === 'human' ? assignee?.name : '';
+  const node = mark(row, 'holder', name ? initials(name) : '');
+  node.title = name ? t('chat.mode.by', { name }) : '';
 }
 
 /** @param {HTMLElement} row @param {number} unread */

@@ -47,3 +47,13 @@ export function contact(address) {
 /** Whole seconds left until `iso`, never negative. @param {string} iso */
 export const secondsUntil = (iso, now = Date.now()) =>
   Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));
+
+const MINUTE = 60_000;
+
+/** How long ago, in the largest whole unit: `4 min`, `2 h`, `3 d`; at least a minute. @param {string} iso */
+export function since(iso, now = Date.now()) {
+  const minutes = Math.max(1, Math.floor((now - Date.parse(iso)) / MINUTE));
+  if (minutes < 60) return t('time.minutes', { count: minutes });
+  if (minutes < 1_440) return t('time.hours', { count: Math.floor(minutes / 60) });
+  return t('time.days', { count: Math.floor(minutes / 1_440) });
+}

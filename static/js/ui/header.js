@@ -1,23 +1,31 @@
-/** `<pulso-header>`: the name, the ways to the pages, who is signed in, the way out. */
+/**
+ * `<pulso-header>`: the name, the ways to the pages, who is signed in, the way out. A light that the
+ * page puts into it stays there.
+ */
 
 import { t } from '../i18n/i18n.js';
 import { post } from '../pages/api.js';
 import { goToLogin } from '../pages/auth.js';
-import { el } from './dom.js';
-
-/** @type {[path: string, key: import('../i18n/i18n.js').Key][]} */
-const PAGES = [
-  ['/bots', 'nav.bots'],
-  ['/monitor', 'nav.monitor'],
-];
-/** @type {[path: string, key: import('../i18n/i18n.js').Key]} */
-const SIMULATOR = ['/simulator', 'nav.simulator'];
+import { el, setText } from './dom.js';
+import { icon } from './icon.js';
 
 /** @import { Me } from '../types.js' */
+/** @import { Key } from '../i18n/i18n.js' */
+/** @typedef {[path: string, key: Key, icon: string]} Entry */
 
-/** @param {[path: string, key: import('../i18n/i18n.js').Key]} page */
-function linkTo([href, key]) {
-  const link = el('a', { href, textContent: t(key) });
+const CHATS = '/monitor';
+/** @type {Entry[]} */
+const PAGES = [
+  [CHATS, 'nav.monitor', 'chats'],
+  ['/bots', 'nav.bots', 'bot'],
+];
+/** @type {Entry} */
+const SIMULATOR = ['/simulator', 'nav.simulator', 'phone'];
+
+/** @param {Entry} page */
+function linkTo([href, key, name]) {
+  const words = el('span', { className: 'word', textContent: t(key) });
+  const link = el('a', { href, title: t(key) }, icon(name), words);
   if (location.pathname === href) link.setAttribute('aria-current', 'page');
   return link;
 }
@@ -25,21 +33,34 @@ function linkTo([href, key]) {
 export class PulsoHeader extends HTMLElement {
   #who = el('span', { className: 'who' });
   #nav = el('nav');
+  #waiting = el('span', { className: 'count', hidden: true });
 
   connectedCallback() {
     this.setAttribute('role', 'banner');
     this.#nav.setAttribute('aria-label', t('nav.main'));
     this.#nav.replaceChildren(...PAGES.map(linkTo));
-    const out = el('button', { className: 'plain', type: 'button', textContent: t('nav.signOut') });
+    this.#nav.querySelector(`[href="${CHATS}"]`)?.append(this.#waiting);
+    const out = el(
+      'button',
+      {
+        className: 'plain icon',
+        type: 'button',
+        title: t('nav.signOut'),
+        'aria-label': t('nav.signOut'),
+      },
+      icon('out'),
+    );
     out.addEventListener('click', () => this.#signOut(out));
+    const light = this.querySelector('connection-light');
     this.replaceChildren(
       el(
         'a',
-        { className: 'brand', href: '/bots', 'aria-label': 'Pulso' },
+        { className: 'brand', href: CHATS, 'aria-label': 'Pulso' },
         el('img', { src: '/static/icon.svg', alt: '' }),
         el('span', { textContent: 'Pulso' }),
       ),
       this.#nav,
+      ...(light ? [light] : []),
       this.#who,
       out,
     );
@@ -47,9 +68,16 @@ export class PulsoHeader extends HTMLElement {
 
   /** Show who is signed in, and the phone where it is a simulated one. @param {Me} me */
   set me({ username, simulator }) {
-    this.#who.textContent = username;
+    setText(this.#who, username);
     this.#who.title = t('nav.signedInAs', { name: username });
     if (simulator) this.#nav.append(linkTo(SIMULATOR));
+  }
+
+  /** How many chats wait for a person. @param {number} count */
+  set waiting(count) {
+    this.#waiting.hidden = !count;
+    setText(this.#waiting, count > 99 ? '99+' : String(count));
+    this.#waiting.title = t('nav.waiting', { count });
   }
 
   /** @param {HTMLButtonElement} button */

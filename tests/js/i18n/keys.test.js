@@ -12,7 +12,8 @@ const STATIC = fileURLToPath(new URL('../../../static', import.meta.url));
 const files = readdirSync(STATIC, { recursive: true })
   .map(String)
   .filter(
-    (name) => name.endsWith('.html') || (name.endsWith('.js') && !/i18n\/e[ns]\.js$/.test(name)),
+    (name) =>
+      name.endsWith('.html') || (name.endsWith('.js') && !/i18n\/e[ns](-\w+)?\.js$/.test(name)),
   )
   .map((name) => readFileSync(join(STATIC, name), 'utf8'));
 
