@@ -59,8 +59,8 @@ function wordsOf(message) {
 }
 
 /** @param {HTMLElement} row @param {Session} session */
-function fillWait(row, { waitingSince, assignee }) {
-  const waits = waitingSince && !assignee ? since(waitingSince) : '';
+function fillWait(row, { waitingSince }) {
+  const waits = waitingSince ? since(waitingSince) : '';
   mark(row, 'wait', waits && t('monitor.waiting', { time: waits }));
 }
 
