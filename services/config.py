@@ -45,6 +45,8 @@ class Settings(
     data_dir: Path = Path("data")
     database_url: Annotated[str, checks.database, _URL] = ""
     bus_url: Annotated[str, checks.bus, _URL] = "memory://"
+    media_url: Annotated[str, checks.media, _URL] = ""
+    media_max_bytes: Annotated[int, Meta(ge=1, le=2_147_483_648)] = 26_214_400
     jwt_secret: Annotated[str, checks.not_published, _SECRET] = ""
     jwt_require_exp: bool = False
     admin_password: Annotated[str, checks.password, _SECRET] = ""
@@ -96,6 +98,9 @@ class Settings(
         if not settings.database_url:
             path = settings.data_dir.absolute() / "pulso.db"
             settings = msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")
+        if not settings.media_url:
+            folder = (settings.data_dir / "media").absolute()
+            settings = msgspec.structs.replace(settings, media_url=folder.as_uri())
         if settings.ai == "openai" and not (settings.ai_base_url and settings.ai_model):
             raise SettingError(
                 "PULSO_AI='openai': needs PULSO_AI_BASE_URL and PULSO_AI_MODEL to be set"

@@ -25,6 +25,7 @@ from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.config import Settings
 from services.errors import CannotStart
+from services.media.store import MediaStore
 from services.server import data_dir
 from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
@@ -76,6 +77,9 @@ class Pulso:
             coalesce_ms=settings.coalesce_ms,
             backlog=(settings.backlog_events, settings.backlog_bytes),
             observe=self.metrics.observe,
+        )
+        self.media = MediaStore(
+            settings.media_url, settings.data_dir / "spool", settings.media_max_bytes
         )
         self.keys = IdempotencyKeys(settings.history_seconds)
         self.publisher: Publisher = LocalPublisher(self.bus, self.keys)
@@ -166,6 +170,7 @@ class Pulso:
         # Before anything is changed: a busy port must cost nothing.
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
+        await self.media.open()
         # Before the store, so that it is saved after it: its last changes are events too.
         restore = opened.enter_context(self._saved_history())
         opened.push_async_callback(self.ledger.close)

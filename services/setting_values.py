@@ -67,6 +67,22 @@ def bus(text: str) -> str:
     return text
 
 
+def media(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # its text may hold a password
+        parts = urlsplit("")
+    if parts.query or parts.fragment:
+        raise ValueError("must have nothing behind its path")
+    if parts.scheme == "file" and not parts.netloc and len(parts.path.strip("/")) > 0:
+        return text
+    is_bucket = re.fullmatch("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
+    is_prefix = re.fullmatch("(/[A-Za-z0-9._-]+)*/?", parts.path)
+    if parts.scheme == "s3" and is_bucket and is_prefix:
+        return text
+    raise ValueError("must be file:///FOLDER or s3://BUCKET/PREFIX")
+
+
 def http_url(text: str) -> str:
     scheme, host = _scheme_and_host(text)
     if scheme not in ("http", "https") or not host:

@@ -53,6 +53,7 @@ FLOORS = (
     "services.assistant",
     "services.access",
     "services.whatsapp",
+    "services.media",
     "services.store",
     "services.bus",
 )
@@ -78,6 +79,7 @@ PURE = (
         for name in ("events", "control_events", "cursor", "sse", "history", "block")
     ),
     "services.bots.status",
+    "services.media.kinds",
     "services.whatsapp.baileys.wire",
     "services.whatsapp.baileys.status_codes",
 )

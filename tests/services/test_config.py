@@ -69,6 +69,12 @@ def test_the_database_lies_in_the_data_dir_unless_it_is_named() -> None:
     assert Settings.from_environ({"PULSO_DATA_DIR": "/x"}).database_url == ("sqlite:////x/pulso.db")
 
 
+def test_files_lie_in_the_data_dir_unless_their_place_is_named() -> None:
+    assert Settings.from_environ({"PULSO_DATA_DIR": "/x y"}).media_url == "file:///x%20y/media"
+    for url in ("file:///srv/pulso%20media", "s3://bucket", "s3://my.bucket-2/pulso/media/"):
+        assert Settings.from_environ({"PULSO_MEDIA_URL": url}).media_url == url
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -104,6 +110,15 @@ def test_a_database_is_named_with_a_driver_or_without(url: str) -> None:
         ("PULSO_BUS_URL", "redis://x:65536"),
         ("PULSO_BUS_URL", "redis://x/name"),
         ("PULSO_BUS_URL", "unix:///run/redis.sock"),
+        ("PULSO_MEDIA_URL", "http://x/y"),
+        ("PULSO_MEDIA_URL", "file://x/y"),
+        ("PULSO_MEDIA_URL", "file:///"),
+        ("PULSO_MEDIA_URL", "s3://"),
+        ("PULSO_MEDIA_URL", "s3://Bucket"),
+        ("PULSO_MEDIA_URL", "s3://bucket/a//b"),
+        ("PULSO_MEDIA_URL", "s3://bucket/a?region=x"),
+        ("PULSO_MEDIA_MAX_BYTES", "0"),
+        ("PULSO_MEDIA_MAX_BYTES", "25M"),
         ("PULSO_JWT_REQUIRE_EXP", "yes"),
         ("PULSO_WHATSAPP", "twilio"),
         ("PULSO_SIMULATOR_SPEED", "0"),
@@ -197,6 +212,7 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
         ("PULSO_DATABASE_URL", "postgresql://ana:hunter2/pulso"),
         ("PULSO_DATABASE_URL", "ana:hunter2@db/pulso"),
         ("PULSO_BUS_URL", "redis://:hun/ter2@db"),
+        ("PULSO_MEDIA_URL", "s3://key:hunter2@bucket"),
         ("PULSO_AI_BASE_URL", "htp://ana:hunter2@ai.example"),
         ("PULSO_AI_BASE_URL", "http://ana:hunter2／x@[ai.example"),
     ],
