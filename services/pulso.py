@@ -32,7 +32,7 @@ from services.server.listening import Listener, Server
 from services.server.metrics import Metrics
 from services.server.readiness import Readiness
 from services.store import Database, mark
-from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
 from services.store.starting import cannot_start
 from services.streams.registry import Streams
 from services.whatsapp.baileys.gateway import BaileysGateway
@@ -93,7 +93,7 @@ class Pulso:
             max_age=settings.max_stream_age_seconds,
         )
         self.metrics.watch(self.bus, self.streams)
-        self.ledger = ledger = Ledger(database, self.bus)
+        self.ledger = ledger = LocalLedger(database, self.bus)
         self.tokens = Tokens(settings.jwt_secret, require_exp=settings.jwt_require_exp)
         self.operators = Operators(
             ledger,

@@ -18,7 +18,7 @@ from services.chats.conversations import Conversations
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.store import Database
-from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
 from services.whatsapp.intake import Intake
 from services.whatsapp.simulated.gateway import SimulatedGateway
 
@@ -99,7 +99,7 @@ class Domain:
     ) -> None:
         self.file = folder / "pulso.db"
         self.bus = Journal()
-        self.ledger = Ledger(Database(url or f"sqlite:///{self.file}"), self.bus)
+        self.ledger = LocalLedger(Database(url or f"sqlite:///{self.file}"), self.bus)
         self.intake = Intake()
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
         self.bots = Bots(self.ledger, self.phone, self.intake.feed)

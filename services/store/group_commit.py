@@ -4,6 +4,7 @@ A change is a plain function, run to its end. One that fails undoes only itself.
 of the store undoes the whole group, so that whoever tries again does so in the same order.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,6 +49,29 @@ class Attempt:
         self.change: Change | None = None
         self.result: Any = None
         self.error: Exception | None = None
+
+
+class Waiting(Attempt):
+    """An attempt whose caller waits on the loop, ``since`` a time of the loop's."""
+
+    __slots__ = ("future", "since")
+
+    def __init__(
+        self, function: Callable[[Change], Any], future: asyncio.Future[Any], since: float
+    ) -> None:
+        super().__init__(function)
+        self.future = future
+        self.since = since
+
+
+def resolve(waiting: Waiting) -> None:
+    """Give the caller its result or its error."""
+    if waiting.future.done():  # its caller was cancelled
+        return
+    if waiting.error is None:
+        waiting.future.set_result(waiting.result)
+    else:
+        waiting.future.set_exception(waiting.error)
 
 
 def commit(database: Database, group: Sequence[Attempt], gate: Callable[[], None]) -> bool:

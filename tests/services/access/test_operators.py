@@ -15,7 +15,7 @@ from services.access.passwords import Passwords
 from services.access.tokens import Tokens
 from services.errors import Refusal, TooMany, Unauthorized
 from services.store import Database
-from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
 from tests.domain import Journal
 
 TOKENS = Tokens("a-secret-of-the-tests-that-is-long-enough")
@@ -23,7 +23,7 @@ TOKENS = Tokens("a-secret-of-the-tests-that-is-long-enough")
 
 @asynccontextmanager
 async def opened(tmp_path: Path, **options: float) -> AsyncIterator[Operators]:
-    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), Journal())
+    ledger = LocalLedger(Database(f"sqlite:///{tmp_path}/pulso.db"), Journal())
     await ledger.open()
     operators = Operators(ledger, TOKENS, **options)  # type: ignore[arg-type]
     await operators.open("the first password")

@@ -10,7 +10,7 @@ from services.bus.event_bus import EventBus
 from services.server import readiness
 from services.server.readiness import Readiness
 from services.store import Database
-from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
 from services.streams.registry import Streams
 
 
@@ -22,7 +22,7 @@ class Silent(EventBus):
 
 
 async def checked(tmp_path: Path, bus: EventBus, **given: Any) -> dict[str, Any]:
-    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
+    ledger = LocalLedger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
     streams = Streams(bus)
     streams.draining = given.get("draining", False)
     if given.get("store", True):
@@ -65,7 +65,7 @@ async def test_while_draining_it_is_not_ready(tmp_path: Path) -> None:
 @pytest.mark.gen_test
 async def test_checks_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
     bus = EventBus()
-    ledger = Ledger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
+    ledger = LocalLedger(Database(f"sqlite:///{tmp_path}/pulso.db"), bus)
     await ledger.open()
     ready = Readiness(bus, Streams(bus), ledger.answers)
     found = await asyncio.gather(*(ready.check() for _ in range(30)))

@@ -11,7 +11,7 @@ import pytest
 from services.bus.events import Event
 from services.errors import Unavailable
 from tests.domain import Journal
-from tests.services.store.test_ledger import adding, failing, kept, opened
+from tests.services.store.test_local_ledger import adding, failing, kept, opened
 
 
 @pytest.mark.gen_test(timeout=20)

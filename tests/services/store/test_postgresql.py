@@ -12,7 +12,7 @@ from services.assistant.engine import SilentEngine
 from services.errors import Unavailable
 from services.store import Database, StoreUnusable
 from services.store import bots as table
-from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
 from services.store.schema import bots
 from tests.domain import Domain, Journal
 from tests.postgresql import MISSING, PROGRAMS, PostgreSQL, postgresql
@@ -70,7 +70,7 @@ def test_a_server_that_goes_away_is_unavailable_and_comes_back(server: PostgreSQ
 async def test_a_server_that_goes_away_amid_changes_loses_none_that_was_acknowledged(
     server: PostgreSQL,
 ) -> None:
-    ledger = Ledger(Database(server.url), Journal())
+    ledger = LocalLedger(Database(server.url), Journal())
     await ledger.open()
     acknowledged: list[int] = []
     enough = asyncio.Event()

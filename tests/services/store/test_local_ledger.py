@@ -15,16 +15,18 @@ from sqlalchemy import func, select
 from services.bus.events import BotConnecting, Event
 from services.errors import Conflict, Unavailable
 from services.store import bots as table
-from services.store import ledger as module
-from services.store.database import Connection, Database
-from services.store.ledger import Change, Ledger
+from services.store import ledger as base
+from services.store import local_ledger as module
+from services.store.database import READERS, Connection, Database
+from services.store.ledger import Change
+from services.store.local_ledger import LocalLedger
 from services.store.schema import bots
 from tests.domain import Journal
 
 
 @asynccontextmanager
-async def opened(folder: Path, bus: Journal) -> AsyncIterator[Ledger]:
-    ledger = Ledger(Database(f"sqlite:///{folder / 'pulso.db'}"), bus)
+async def opened(folder: Path, bus: Journal) -> AsyncIterator[LocalLedger]:
+    ledger = LocalLedger(Database(f"sqlite:///{folder / 'pulso.db'}"), bus)
     await ledger.open()
     try:
         yield ledger
@@ -211,12 +213,12 @@ async def test_a_change_waits_for_its_turn_no_longer_than_its_limit(
 async def test_a_reader_waits_no_longer_than_its_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(base, "READ_SECONDS", 0.1)
     free = threading.Event()
     async with opened(tmp_path, Journal()) as ledger:
         slow = [
             asyncio.ensure_future(ledger.read(lambda connection: free.wait(10)))
-            for _ in range(module.READERS)
+            for _ in range(READERS)
         ]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):
