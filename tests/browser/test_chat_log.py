@@ -206,6 +206,22 @@ def test_what_became_of_a_message_is_shown(
     expect(rows.nth(3).locator(".text")).to_have_text("Order: 2 × pan")
 
 
+def test_a_chat_that_grows_all_day_keeps_its_newest_page(page: Page, server: Server) -> None:
+    bot_id, session = long_chat(server, 2)
+    open_chat(page, bot_id, session["id"])
+    expect(page.locator(".message")).to_have_count(2)
+    received = {"type": "message:received", "botId": bot_id, "sessionId": session["id"]}
+    events = [
+        {**received, "message": {"id": f"m-{number}", "content": "y más", "type": "text"}}
+        for number in range(510)
+    ]
+    headers = {"Authorization": f"Bearer {publisher(server)}"}
+    with page.expect_request("**/messages?*"):
+        server.api.post("/events", json=events, headers=headers).raise_for_status()
+    # What another service published is not in this store, whose page is read.
+    expect(page.locator(".message")).to_have_count(2)
+
+
 def publisher(server: Server) -> str:
     """A token that may publish."""
     secret = (server.data_dir / "jwt-secret").read_text().strip()

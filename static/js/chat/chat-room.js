@@ -17,7 +17,7 @@ const ON_THE_WAY_MS = 1_000;
 // A list read anew is no longer than this; scrolling reads the rest.
 const MOST_REREAD = 1_000;
 // A chat that grew longer than this is read anew, its newest page only.
-export const MOST_MESSAGES = 2_000;
+export const MOST_MESSAGES = 500;
 // Unknown chats come in bursts: one count for all of them.
 const RECOUNT_MS = 1_000;
 

@@ -39,7 +39,7 @@ export const TYPING_MS = 15_000;
 export const MOST_SESSIONS = 5_000;
 const SPARE_SESSIONS = 500;
 // Ids of messages that are counted, for what comes without its session's version.
-const COUNTED = 8_192;
+const COUNTED = 2_048;
 
 export class ConversationState {
   /** @type {Map<string, Session>} */
