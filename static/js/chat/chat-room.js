@@ -7,6 +7,7 @@
 import { BotEventSource } from '../events.js';
 import { ChatOpener } from './chat-opener.js';
 import { ConversationState, FOLDED, TYPING_MS } from './conversation-state.js';
+import { MissingSessions } from './missing-sessions.js';
 import { LARGEST_PAGE, PAGE, readList, readSession, sendMessage } from './reads.js';
 import { SessionSearch } from './session-search.js';
 import { UnreadCount } from './unread-count.js';
@@ -44,8 +45,10 @@ export class ChatRoom {
   #typingEnds = 0;
   #recounting = 0;
   #readingMore = false;
-  /** @type {Set<string>} */
-  #missing = new Set();
+  #missing = new MissingSessions(
+    (id) => this.#addMissing(id),
+    (error) => this.#failed(error),
+  );
 
   /**
    * `changed()` is told of everything new to show, `failed(error)` of what could not be read; both
@@ -183,6 +186,13 @@ export class ChatRoom {
     this.#unread.loadedMore(this.state.unread - before);
   }
 
+  /** @param {string} id */
+  async #addMissing(id) {
+    await this.#addSession(id);
+    this.#recountSoon();
+    this.#changed();
+  }
+
   /** @param {BotEvent} event */
   #onEvent(event) {
     if (this.#held) this.#held.push(event);
@@ -192,28 +202,12 @@ export class ChatRoom {
   /** @param {BotEvent} event */
   #fold(event) {
     const unknown = this.state.apply(event);
-    if (unknown) this.#fetchMissing(unknown);
+    if (unknown) this.#missing.fetch(unknown);
     if (event.type === 'chat:typing') {
       clearTimeout(this.#typingEnds);
       this.#typingEnds = setTimeout(() => this.#changed(), TYPING_MS + 1);
     }
     this.#changed();
-  }
-
-  /** @param {string} id */
-  async #fetchMissing(id) {
-    if (this.#missing.has(id)) return;
-    this.#missing.add(id);
-    try {
-      await this.#addSession(id);
-      this.#recountSoon();
-      this.#changed();
-    } catch (error) {
-      // Another service's events may speak of chats this store doesn't have.
-      if (error.status !== 404) this.#failed(error);
-    } finally {
-      this.#missing.delete(id);
-    }
   }
 
   /** A chat that was not here had news: what it added to the server's number is not known. */
