@@ -12,7 +12,7 @@ from handlers.auth import (
     PasswordHandler,
     RefreshHandler,
 )
-from handlers.base import NotFoundHandler, short_log
+from handlers.base import short_log
 from handlers.bots import (
     BotHandler,
     BotsHandler,
@@ -26,6 +26,7 @@ from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.media import MediaHandler
 from handlers.openapi import Document, OpenApiHandler, Route, pattern_of
 from handlers.operators import OperatorHandler, OperatorsHandler
+from handlers.pages import MissingPageHandler
 from handlers.pages import routes as page_routes
 from handlers.sessions import (
     MessagesHandler,
@@ -117,7 +118,7 @@ def make_application(pulso: Pulso) -> Application:
     routes += page_routes(**access)
     return Application(
         routes,
-        default_handler_class=NotFoundHandler,
+        default_handler_class=MissingPageHandler,
         default_handler_args=access,
         log_function=short_log,
         cross_origin_protection=True,

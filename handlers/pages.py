@@ -4,13 +4,14 @@ Whoever is not signed in is sent to /login and comes back to where they were goi
 allows no inline script or style and nothing from elsewhere.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tornado.web import HTTPError, StaticFileHandler
 
-from handlers.base import PulsoHandler
+from handlers.base import NotFoundHandler, PulsoHandler
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -28,6 +29,11 @@ POLICY = "; ".join(
     )
 )
 
+# A path of this site; what begins with two slashes, for some browsers also "/\\", names a host.
+OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+# What programs ask for, who want no page.
+CALLS = ("/api/", "/events/", "/static/")
+
 
 class HomeHandler(PulsoHandler):
     """GET /"""
@@ -37,21 +43,51 @@ class HomeHandler(PulsoHandler):
 
 
 class PageHandler(PulsoHandler):
-    """One HTML file of ``static/``; ``public`` pages are for whoever is not signed in, too."""
+    """One HTML file of ``static/``, for whoever is signed in."""
 
     page: str
-    public: bool
 
     def get(self, *_: str) -> None:
-        if not self.public and self.current_claims() is None:
+        if self.current_claims() is None:
             self.redirect("/login?next=" + quote(self.request.uri or "/", safe=""))
             return
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Content-Security-Policy", POLICY)
-        self.finish((STATIC / self.page).read_bytes())
+        show(self, self.page)
 
     def head(self, *_: str) -> None:
         self.get()
+
+
+class LoginPageHandler(PageHandler):
+    """GET /login. Who is signed in already goes on to where they were going."""
+
+    page = "login.html"
+
+    def get(self, *_: str) -> None:
+        if self.current_claims() is None:
+            show(self, self.page)
+            return
+        following = self.get_query_argument("next", "/bots")
+        self.redirect(following if OWN_PATH.fullmatch(following) else "/bots")
+
+
+class MissingPageHandler(NotFoundHandler):
+    """What isn't there: a page for a person, JSON for a program."""
+
+    def prepare(self) -> None:
+        wants_page = "text/html" in self.request.headers.get("Accept", "")
+        is_call = self.request.path.startswith(CALLS)
+        if self.request.method != "GET" or not wants_page or is_call:
+            super().prepare()
+            return
+        self.set_status(404)
+        show(self, "missing.html")
+
+
+def show(handler: PulsoHandler, page: str) -> None:
+    """Answer with this HTML file."""
+    handler.set_header("Content-Type", "text/html; charset=utf-8")
+    handler.set_header("Content-Security-Policy", POLICY)
+    handler.finish((STATIC / page).read_bytes())
 
 
 class AssetHandler(PulsoHandler, StaticFileHandler):
@@ -82,12 +118,12 @@ class AssetHandler(PulsoHandler, StaticFileHandler):
 def routes(**services: Any) -> list[tuple[str, type, dict[str, Any]]]:
     """The URLSpecs of the pages, with the services their handlers get."""
 
-    def page(path: str, file: str, *, public: bool = False) -> tuple[str, type, dict[str, Any]]:
-        return (path, PageHandler, {"page": file, "public": public, **services})
+    def page(path: str, file: str) -> tuple[str, type, dict[str, Any]]:
+        return (path, PageHandler, {"page": file, **services})
 
     return [
         (r"/", HomeHandler, services),
-        page(r"/login", "login.html", public=True),
+        (r"/login", LoginPageHandler, services),
         page(r"/bots", "bots.html"),
         page(r"/bots/([^/]+)", "detail.html"),
         page(r"/monitor", "monitor.html"),

@@ -26,6 +26,9 @@ def test_signing_in(open_context: OpenContext) -> None:
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).not_to_be_empty()
     assert violations(page) == []
+    page.goto("/no/such/page")
+    expect(page.get_by_role("heading")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_the_bots_and_their_operators(context: BrowserContext, server: Server) -> None:

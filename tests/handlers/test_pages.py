@@ -8,7 +8,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.web import Application
 
-from handlers.pages import POLICY, routes
+from handlers.pages import POLICY, MissingPageHandler, routes
 from services.errors import Unauthorized
 
 
@@ -23,7 +23,12 @@ class Access:
 
 @pytest.fixture
 def app() -> Application:
-    return Application(routes(access=Access()), trusted_origins=frozenset())
+    return Application(
+        routes(access=Access()),
+        default_handler_class=MissingPageHandler,
+        default_handler_args={"access": Access()},
+        trusted_origins=frozenset(),
+    )
 
 
 @pytest.fixture
@@ -150,3 +155,36 @@ def test_no_page_has_inline_code_or_foreign_addresses() -> None:
         assert "<style" not in text and " style=" not in text, page.name
         assert "<script>" not in text and " onclick=" not in text, page.name
         assert "//" not in text.replace("<!doctype", ""), page.name
+
+
+@pytest.mark.parametrize(
+    ("asked", "to"),
+    [
+        ("/login", "/bots"),
+        ("/login?next=%2Fmonitor%3FbotId%3Da%26botId%3Db%23s-1", "/monitor?botId=a&botId=b#s-1"),
+        ("/login?next=https%3A%2F%2Fevil.example", "/bots"),
+        ("/login?next=%2F%2Fevil.example", "/bots"),
+        ("/login?next=%2F%5Cevil.example", "/bots"),
+        ("/login?next=%2F%09%2Fevil.example", "/bots"),
+        ("/login?next=%0D%0AX%3A%20y", "/bots"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_who_is_signed_in_is_not_asked_again(ask, asked, to):  # type: ignore[no-untyped-def]
+    answer = await ask(asked, Cookie="pulso_session=good")
+    assert (answer.code, answer.headers["Location"]) == (302, to)
+    assert (await ask(asked, Cookie="pulso_session=bad")).code == 200
+
+
+@pytest.mark.gen_test
+async def test_an_address_that_is_none_is_a_page_for_people(ask):  # type: ignore[no-untyped-def]
+    browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+    page = await ask("/no/such/page", Accept=browser)
+    assert page.code == 404
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Security-Policy"] == POLICY
+    assert b"/bots" in page.body
+    for path, accept in (("/no/such/page", "*/*"), ("/api/none", browser)):
+        answer = await ask(path, Accept=accept)
+        assert answer.code == 404
+        assert json.loads(answer.body) == {"error": "Not Found"}

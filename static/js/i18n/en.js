@@ -32,6 +32,10 @@ export const en = {
   'login.wrong': 'That user name and password don’t match.',
   'login.tooMany': 'Too many attempts. Wait a minute and try again.',
 
+  'missing.title': 'There is no such page',
+  'missing.lead': 'The address may be mistyped, or what it named is gone.',
+  'missing.home': 'Go to the bots',
+
   'status.disconnected': 'Disconnected',
   'status.connecting': 'Connecting',
   'status.qr': 'Waiting for a scan',

@@ -32,6 +32,10 @@ export const es = {
   'login.wrong': 'El usuario y la contraseña no coinciden.',
   'login.tooMany': 'Demasiados intentos. Espera un minuto e inténtalo de nuevo.',
 
+  'missing.title': 'Esta página no existe',
+  'missing.lead': 'Puede que la dirección esté mal escrita, o que ya no exista lo que había ahí.',
+  'missing.home': 'Ir a los bots',
+
   'status.disconnected': 'Desconectado',
   'status.connecting': 'Conectando',
   'status.qr': 'Esperando el escaneo',

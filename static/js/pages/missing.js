@@ -1,0 +1,5 @@
+/** The page of an address that is none. */
+
+import { translatePage } from '../i18n/i18n.js';
+
+translatePage();
