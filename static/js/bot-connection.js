@@ -30,6 +30,7 @@ export class BotConnection extends HTMLElement {
   #countdown = 0;
   #parts = this.#makeParts();
   #built = false;
+  #asking = false;
 
   connectedCallback() {
     if (!this.#built) this.#build();
@@ -121,15 +122,15 @@ export class BotConnection extends HTMLElement {
 
   /** @param {'connect' | 'disconnect' | 'logout'} action */
   async #ask(action) {
+    if (this.#asking) return;
+    this.#asking = true;
     this.#problem('');
-    const buttons = this.#parts.actions.querySelectorAll('button');
-    for (const button of buttons) button.disabled = true;
     try {
       await post(botPath(this.botId, action));
     } catch (error) {
       this.#failed(error);
     } finally {
-      for (const button of buttons) button.disabled = false;
+      this.#asking = false;
     }
   }
 
@@ -157,7 +158,7 @@ export class BotConnection extends HTMLElement {
       return node;
     };
     return {
-      status: el('p', { className: 'status', role: 'status' }),
+      status: el('p', { className: 'status', role: 'status', tabIndex: -1 }),
       times: el('p', { className: 'soft small' }),
       note: el('p', { className: 'soft' }),
       reason: el('p', { className: 'reason', role: 'status', hidden: true }),
@@ -186,6 +187,7 @@ export class BotConnection extends HTMLElement {
 
   #show() {
     if (!this.#state) return;
+    const pressed = document.activeElement;
     const { status, user, qr, qrSeq, reason, retryAt, qrExpired } = this.#state;
     const parts = this.#parts;
     parts.status.dataset.status = status;
@@ -211,6 +213,9 @@ export class BotConnection extends HTMLElement {
     parts.connect.hidden = !(resting && !qrExpired);
     parts.disconnect.hidden = resting && !retryAt;
     parts.logout.hidden = status === 'qr' || !(status === 'connected' || user);
+    // The button that did this is gone; the next one would undo it.
+    if (pressed instanceof HTMLElement && pressed.hidden && this.contains(pressed))
+      parts.status.focus({ preventScroll: true });
     this.#showTimes();
   }
 

@@ -128,3 +128,45 @@ def test_inputs_know_the_servers_limits(page: Page, server: Server) -> None:
     page.goto(f"/bots/{bot_id}")
     page.get_by_role("button", name="Rename").click()
     expect(page.get_by_label("Name", exact=True)).to_have_attribute("maxlength", "100")
+
+
+def test_by_keyboard_a_button_that_goes_leaves_its_place(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    page.goto(f"/monitor?botId={bot_id}")
+    server.post(f"/api/bots/{bot_id}/disconnect")
+    page.locator("#bots-down").get_by_role("button", name="Connect").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#bots-down li")).to_have_count(0)
+    expect(page.locator("#bots-down")).to_be_focused()
+
+    open_detail(page, bot_id)
+    page.get_by_role("button", name="Disconnect").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+    expect(page.locator("bot-connection .status")).to_be_focused()
+
+
+def test_a_button_that_works_keeps_the_focus_and_works_once(page: Page, server: Server) -> None:
+    server.add_bot()
+    page.goto("/bots")
+    page.get_by_role("button", name="Add operator").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("User name").fill("admin")
+    form.get_by_label("Password").fill("una contraseña larga")
+    asked: list[str] = []
+
+    def refuse_late(route: Route) -> None:
+        asked.append(route.request.url)
+        save.press("Enter")
+        route.fulfill(
+            status=409,
+            content_type="application/json",
+            body=json.dumps({"error": "That username is taken"}),
+        )
+
+    page.route("**/api/operators", refuse_late)
+    save = form.get_by_role("button", name="Save")
+    save.press("Enter")
+    expect(form.locator("[role=alert]")).to_have_text("That username is taken")
+    expect(save).to_be_focused()
+    assert len(asked) == 1

@@ -140,3 +140,26 @@ def test_an_administrator_adds_an_operator_who_sees_one_bot(
     expect(other.get_by_role("alert")).not_to_be_empty()
     other.goto(f"/bots/{seen}")
     expect(other.get_by_role("heading", name="Visible")).to_be_visible()
+
+
+def test_an_address_that_is_none_leads_to_the_bots(
+    open_context: OpenContext, server: Server
+) -> None:
+    page = open_context(locale="es-MX").new_page()
+    answer = page.goto("/monitr")
+    assert answer is not None and answer.status == 404
+    expect(page.get_by_role("heading")).to_have_text("Esta página no existe")
+    assert page.title() == "Esta página no existe · Pulso"
+    page.get_by_role("link", name="Ir a los bots").click()
+    expect(page.locator("pulso-header .who")).to_have_text("admin")
+    # Who is signed in is not asked again, and comes to the chat that was asked for.
+    page.goto("/login?next=%2Fmonitor%3FbotId%3Dnone%23s-1")
+    page.wait_for_url("**/monitor?botId=none#s-1")
+
+
+def test_a_sign_out_that_failed_is_told(page: Page, server: Server) -> None:
+    page.goto("/bots")
+    page.route("**/api/auth/logout", lambda route: route.abort())
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("#problem")).to_contain_text("can’t be reached")
+    assert page.url.endswith("/bots")

@@ -1,6 +1,7 @@
 /** The sign-in page. */
 
 import { t, translatePage } from '../i18n/i18n.js';
+import { whileBusy } from '../ui/busy.js';
 import { at, field, find } from '../ui/dom.js';
 import { post } from './api.js';
 import { destination } from './destination.js';
@@ -14,8 +15,10 @@ const problem = at('problem');
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  const button = find(form, 'button', HTMLButtonElement);
-  button.disabled = true;
+  await whileBusy(find(form, 'button', HTMLButtonElement), signIn);
+});
+
+async function signIn() {
   problem.textContent = '';
   try {
     await post('/api/auth/login', {
@@ -25,8 +28,7 @@ form.addEventListener('submit', async (event) => {
     location.assign(destination(location.search, location.origin, location.hash));
   } catch (error) {
     problem.textContent = error.status in WORDS ? t(WORDS[error.status]) : error.message;
+    field(form, 'password').focus();
     field(form, 'password').select();
-  } finally {
-    button.disabled = false;
   }
-});
+}

@@ -8,6 +8,7 @@ import { SessionList } from '../chat/session-list.js';
 import { nameOf } from '../chat/session-row.js';
 import { t } from '../i18n/i18n.js';
 import { MOST_BOTS } from '../stream/stream-leader.js';
+import { whileBusy } from '../ui/busy.js';
 import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, find, setText } from '../ui/dom.js';
 import { contact } from '../ui/format.js';
@@ -163,15 +164,12 @@ class Monitor {
   async #toggleMode() {
     const { current } = this.#room.state;
     if (!current) return;
-    const button = at('toggle-mode', HTMLButtonElement);
-    button.disabled = true;
-    try {
-      await patch(sessionPath(current.id), { mode: current.mode === 'human' ? 'bot' : 'human' });
-    } catch (error) {
-      this.#composer.fail(current.id, error.message);
-    } finally {
-      button.disabled = false;
-    }
+    const mode = current.mode === 'human' ? 'bot' : 'human';
+    await whileBusy(at('toggle-mode', HTMLButtonElement), () =>
+      patch(sessionPath(current.id), { mode }).catch((error) =>
+        this.#composer.fail(current.id, error.message),
+      ),
+    );
   }
 
   #draw() {

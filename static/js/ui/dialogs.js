@@ -1,5 +1,6 @@
 /** Dialogs made from the page's templates; the element is gone once it is closed. */
 
+import { whileBusy } from './busy.js';
 import { clone, find, part } from './dom.js';
 
 /**
@@ -36,17 +37,15 @@ export function formDialog(id, submit) {
   const problem = part(dialog, 'problem');
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const button = find(form, '.primary', HTMLButtonElement);
-    button.disabled = true;
-    problem.textContent = '';
-    try {
-      await submit(form);
-      dialog.close();
-    } catch (error) {
-      problem.textContent = error.message;
-    } finally {
-      button.disabled = false;
-    }
+    await whileBusy(find(form, '.primary', HTMLButtonElement), async () => {
+      problem.textContent = '';
+      try {
+        await submit(form);
+        dialog.close();
+      } catch (error) {
+        problem.textContent = error.message;
+      }
+    });
   });
   part(dialog, 'cancel').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => dialog.remove());

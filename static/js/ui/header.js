@@ -6,7 +6,8 @@
 import { t } from '../i18n/i18n.js';
 import { post } from '../pages/api.js';
 import { goToLogin } from '../pages/auth.js';
-import { el, setText } from './dom.js';
+import { whileBusy } from './busy.js';
+import { at, el, setText } from './dom.js';
 import { icon } from './icon.js';
 
 /** @import { Me } from '../types.js' */
@@ -82,14 +83,16 @@ export class PulsoHeader extends HTMLElement {
 
   /** @param {HTMLButtonElement} button */
   async #signOut(button) {
-    button.disabled = true;
-    try {
-      await post('/api/auth/logout');
-    } catch {
-      // Whatever the server answered, the next page asks for a password.
-    }
-    // Whoever signs in next goes on where this one was.
-    goToLogin();
+    await whileBusy(button, async () => {
+      try {
+        await post('/api/auth/logout');
+        // Whoever signs in next goes on where this one was.
+        goToLogin();
+      } catch (error) {
+        // Still signed in: who leaves this computer has to know.
+        setText(at('problem'), error.message);
+      }
+    });
   }
 }
 
