@@ -63,7 +63,7 @@ def make_application(pulso: Pulso) -> Application:
     bots = {**access, "bots": pulso.bots}
     sessions = {
         **access,
-        "conversations": pulso.conversations,
+        "inbox": pulso.inbox,
         "snapshots": pulso.snapshots,
     }
     calls: list[Route] = [

@@ -3,11 +3,12 @@
 from handlers.answers import Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, Query, call
-from handlers.requests.inputs import Content, ModeChange
+from handlers.requests.inputs import Content
 from handlers.requests.query import PageQuery, SessionsQuery
 from services.bots.bots import Bots
 from services.bus.events import Session
-from services.chats.conversations import Conversations
+from services.chats.inbox import Inbox
+from services.chats.session_change import SessionChange
 from services.chats.snapshots import MessagePage, SessionPage, SessionSnapshot, Snapshots
 from services.errors import Conflict, Forbidden, NotFound, Unavailable
 
@@ -32,7 +33,7 @@ class SessionsHandler(BaseHandler):
 class _OneSession(BaseHandler):
     """A session of another's bot is NotFound: no hint that there is one."""
 
-    conversations: Conversations
+    inbox: Inbox
     snapshots: Snapshots
 
 
@@ -42,11 +43,12 @@ class SessionHandler(_OneSession):
         """One chat."""
         return await self.snapshots.get(session_id, self.claims().may)
 
-    @call(200, refuses=(NotFound, Unavailable))
-    async def patch(self, session_id: str, body: Body[ModeChange]) -> Session:
-        """Who answers from now on: the bot, or a person."""
-        may = self.claims().may
-        return await self.conversations.set_mode(session_id, body.read().mode, may)
+    @call(200, refuses=(NotFound, Conflict, Unavailable))
+    async def patch(self, session_id: str, body: Body[SessionChange]) -> Session:
+        """Who has the chat from now on, what state it is in, its labels."""
+        claims = self.claims()
+        by = self.access.author(claims)
+        return await self.inbox.change(session_id, body.read(), by, claims.may)
 
 
 class MessagesHandler(_OneSession):
@@ -64,7 +66,7 @@ class MessagesHandler(_OneSession):
         """An operator's answer; it shows when ``message:sent`` comes."""
         claims = self.claims()
         return Queued(
-            await self.conversations.answer(
+            await self.inbox.answer(
                 session_id, body.read().content, claims.may, author=self.access.author(claims)
             )
         )
@@ -74,11 +76,11 @@ class ReadHandler(_OneSession):
     @call(200, refuses=(NotFound, Unavailable))
     async def post(self, session_id: str) -> Session:
         """Nothing is unread any more; the contact gets blue ticks."""
-        return await self.conversations.read(session_id, self.claims().may)
+        return await self.inbox.read(session_id, self.claims().may)
 
 
 class UnreadHandler(_OneSession):
     @call(200, refuses=(NotFound, Unavailable))
     async def post(self, session_id: str) -> Session:
         """Mark a chat as unread, for who looks next."""
-        return await self.conversations.mark_unread(session_id, self.claims().may)
+        return await self.inbox.mark_unread(session_id, self.claims().may)

@@ -21,6 +21,7 @@ from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
+from services.chats.inbox import Inbox
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.config import Settings
@@ -114,9 +115,9 @@ class Pulso:
             burst=settings.burst_seconds,
             speed=settings.simulator_speed,
         )
+        self.inbox = Inbox(ledger, outbox, answering, self.operators.get)
         self.conversations = Conversations(
             ledger,
-            self.gateway,
             outbox,
             answering,
             self.bots.exists,

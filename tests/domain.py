@@ -15,6 +15,7 @@ from services.bots.connections import Connections
 from services.bus.events import Event
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
+from services.chats.inbox import Inbox
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.store import Database
@@ -108,11 +109,12 @@ class Domain:
             self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed=speed
         )
         self.conversations = Conversations(
-            self.ledger, self.phone, self.outbox, self.answering, self.bots.exists
+            self.ledger, self.outbox, self.answering, self.bots.exists
         )
         self.connections = Connections(
             self.ledger, self.bots.records, self.bots.keep, self.conversations.resume
         )
+        self.inbox = Inbox(self.ledger, self.outbox, self.answering)
         self.snapshots = Snapshots(self.ledger)
 
     async def __aenter__(self) -> "Domain":

@@ -6,7 +6,6 @@ from typing import Annotated
 import msgspec
 
 from services.access.accounts import Password
-from services.bus.events import Mode
 from services.errors import Invalid
 from services.text import NOT_IN_TEXT, is_name
 
@@ -53,12 +52,6 @@ class NewPassword(msgspec.Struct, frozen=True):
 
     current: Given
     new: Password
-
-
-class ModeChange(msgspec.Struct, frozen=True):
-    """Who answers from now on."""
-
-    mode: Mode
 
 
 class Renewal(msgspec.Struct, frozen=True, rename="camel"):

@@ -24,8 +24,9 @@ from services.access.login_attempts import LoginAttempts
 from services.access.passwords import AT_ONCE, Passwords
 from services.access.sign_ins import SignIns
 from services.access.tokens import Claims, Tokens
-from services.bus.events import Author
+from services.bus.events import Author, SessionUpdated
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
+from services.store import chats
 from services.store import operators as store
 from services.store.ledger import Change, Ledger
 
@@ -146,6 +147,10 @@ class Operators:
 
         await self._ledger.change(end)
 
+    def get(self, operator_id: str) -> Operator | None:
+        """The operator of this id."""
+        return self._operators.get(operator_id)
+
     def all(self) -> list[Operator]:
         """Every operator, by name."""
         return sorted(self._operators.values(), key=lambda operator: operator.username)
@@ -240,13 +245,15 @@ class Operators:
         self._attempts.succeeded(operator.username, address)
 
     async def remove(self, operator_id: str, within: frozenset[str] | None = None) -> None:
-        """Conflict for the last admin."""
+        """Their chats need another person. Conflict for the last admin."""
 
         def remove(change: Change) -> None:
             row = _require(store.get(change.connection, operator_id))
             require_within(row.bots, within)
             _require_other_admin(change, row)
             store.remove(change.connection, operator_id)
+            for session in chats.release(change.connection, operator_id, time.time()):
+                change.publish(SessionUpdated(bot_id=session.bot_id or "", session=session))
             change.on_commit(lambda: self._forget(operator_id))
             change.on_commit(self._on_change)
 

@@ -16,9 +16,23 @@ BotId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 Label = Annotated[str, msgspec.Meta(max_length=1024)]
 
+Version = Annotated[int, msgspec.Meta(ge=0)]
+
 Ack = Literal["pending", "server", "delivered", "read", "played"]
 Origin = Literal["bot", "operator", "phone"]
 Mode = Literal["bot", "human"]
+State = Literal["open", "resolved", "snoozed"]
+
+
+_TIMES = (
+    "timestamp",
+    "expires_at",
+    "created_at",
+    "edited",
+    "deleted",
+    "waiting_since",
+    "snoozed_until",
+)
 
 
 def is_bot_id(text: str) -> bool:
@@ -32,7 +46,7 @@ class _Struct(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
             value = getattr(self, name, None)
             if isinstance(value, str) and CONTROL.search(value):
                 raise ValueError(f"no control characters allowed in `{name}`")
-        for name in ("timestamp", "expires_at", "created_at", "edited", "deleted"):
+        for name in _TIMES:
             value = getattr(self, name, None)
             if isinstance(value, str):
                 try:
@@ -56,7 +70,7 @@ class Reaction(_Struct, frozen=True, kw_only=True):
 
 
 class Author(_Struct, frozen=True, kw_only=True):
-    """The operator who wrote a message, by the name they had then."""
+    """The operator who wrote a message or has a chat, by the name they had then."""
 
     id: Name
     name: Label
@@ -102,7 +116,11 @@ class LastMessage(_Struct, frozen=True, kw_only=True):
 
 
 class Session(_Struct, frozen=True, kw_only=True):
-    """A bot's chat with one contact. ``contact`` is the contact's WhatsApp address."""
+    """A bot's chat with one contact. ``contact`` is the contact's WhatsApp address.
+
+    ``waiting_since``: since when the customer waits for a person, None where they don't.
+    ``version`` is raised by every change: what carries an older one is no news.
+    """
 
     id: Name
     bot_id: BotId | None = None
@@ -112,6 +130,12 @@ class Session(_Struct, frozen=True, kw_only=True):
     unread: Annotated[int, msgspec.Meta(ge=0)] | None = None
     created_at: str | None = None
     last_message: LastMessage | None = None
+    assignee: Author | None = None
+    state: State | None = None
+    snoozed_until: str | None = None
+    labels: list[Label] | None = None
+    waiting_since: str | None = None
+    version: Version | None = None
 
 
 class Event(_Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -150,6 +174,7 @@ class BotQrExpired(Event, frozen=True, kw_only=True, tag="bot:qr-expired"):
 class MessageReceived(Event, frozen=True, kw_only=True, tag="message:received"):
     session_id: Name
     message: Message
+    session_version: Version | None = None  # the session's, with this message
 
     def __post_init__(self) -> None:
         _Struct.__post_init__(self)
@@ -166,6 +191,7 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
     kind: Name = "text"  # what a message has as its type, which here is the event's
     media: dict[str, Any] | None = None
     author: Author | None = None
+    session_version: Version | None = None
 
 
 class MessageUpdated(Event, frozen=True, kw_only=True, tag="message:updated"):

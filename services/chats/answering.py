@@ -110,8 +110,7 @@ class Answering:
                 session_id,
                 answer.text,
                 "bot",
-                mode="human" if answer.hand_over else "bot",
-                only_in="bot",
+                hand_over=answer.hand_over,
             )
         except (Conflict, NotFound) as refusal:
             log.info("Chat %s: the bot's answer is not sent: %s", session_id, refusal)

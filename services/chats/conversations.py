@@ -1,8 +1,8 @@
 """The chats: every message stored once and announced once, whoever wrote it.
 
 A customer's message makes the session if there is none, and the bot answers it while the
-session's mode is ``bot``. A person who answers, here or on the bot's own phone, takes the chat
-over. What the bot itself sent comes back from WhatsApp and is not announced again.
+session's mode is ``bot``. A person who answers on the bot's own phone takes the chat over. What
+the bot itself sent comes back from WhatsApp and is not announced again.
 """
 
 import time
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from services.bus.events import (
-    Author,
     ChatTyping,
     Event,
     Message,
@@ -18,21 +17,17 @@ from services.bus.events import (
     MessageReceived,
     MessageSent,
     MessageUpdated,
-    Mode,
-    Session,
     SessionCreated,
     SessionUpdated,
 )
 from services.chats.answering import Answering
 from services.chats.outbox import Outbox
-from services.chats.snapshots import May, everyone, visible
 from services.store import changes, chats, messages, sessions
 from services.store.chats import Recorded
 from services.store.ledger import Change, Ledger
 from services.timestamps import iso
 from services.whatsapp.gateway import (
     Acked,
-    Gateway,
     GatewayEvent,
     MessageArrived,
     MessageChanged,
@@ -46,15 +41,11 @@ class Conversations:
 
     A customer's message of the last ``catch_up`` seconds that nobody answered is answered once its
     bot is back, whatever kept it from being: a stop, a crash, a broken connection.
-
-    Where a caller's rights matter, ``may`` says which bots they cover: a session of another is
-    NotFound.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        gateway: Gateway,
         outbox: Outbox,
         answering: Answering,
         has_bot: Callable[[str], bool],
@@ -62,7 +53,6 @@ class Conversations:
         catch_up: float = 600.0,
     ) -> None:
         self._ledger = ledger
-        self._gateway = gateway
         self._outbox = outbox
         self._answering = answering
         self._has_bot = has_bot
@@ -92,64 +82,6 @@ class Conversations:
         )
         for row in rows:
             self._answering.begin(bot_id, row.id, row.contact)
-
-    async def answer(
-        self, session_id: str, content: str, may: May = everyone, author: Author | None = None
-    ) -> str:
-        """An operator's answer: the chat is a person's from now on. The message's id.
-
-        NotFound; Conflict where the bot isn't connected.
-        """
-        message_id = await self._outbox.put(
-            session_id, content, "operator", mode="human", author=author, may=may
-        )
-        self._answering.cancel(session_id)
-        return message_id
-
-    async def set_mode(self, session_id: str, mode: Mode, may: May = everyone) -> Session:
-        """Who answers from now on. NotFound."""
-
-        def store(change: Change) -> Session:
-            row = visible(change.connection, session_id, may)
-            session, changed = chats.set_mode(change.connection, row, mode)
-            if changed:
-                change.publish(SessionUpdated(bot_id=row.bot_id, session=session))
-            return session
-
-        session = await self._ledger.change(store)
-        if mode == "human":
-            self._answering.cancel(session_id)
-        return session
-
-    async def read(self, session_id: str, may: May = everyone) -> Session:
-        """Nothing is unread any more; the contact gets blue ticks. NotFound."""
-
-        def store(change: Change) -> chats.Read:
-            row = visible(change.connection, session_id, may)
-            read = chats.mark_read(change.connection, row)
-            if read.changed:
-                change.publish(SessionUpdated(bot_id=read.bot_id, session=read.session))
-            return read
-
-        read = await self._ledger.change(store)
-        if read.ids:
-            self._outbox.tasks.start(
-                self._gateway.mark_read(read.bot_id, read.contact, read.ids),
-                f"Ticks in {session_id}",
-            )
-        return read.session
-
-    async def mark_unread(self, session_id: str, may: May = everyone) -> Session:
-        """Something is unread again, for who looks next. NotFound."""
-
-        def store(change: Change) -> Session:
-            row = visible(change.connection, session_id, may)
-            session, changed = chats.mark_unread(change.connection, row)
-            if changed:
-                change.publish(SessionUpdated(bot_id=row.bot_id, session=session))
-            return session
-
-        return await self._ledger.change(store)
 
     async def _arrived(self, event: MessageArrived) -> None:
         if not self._has_bot(event.bot_id):
@@ -296,8 +228,14 @@ def _events_of(bot_id: str, recorded: Recorded) -> Iterator[Event]:
             timestamp=message.timestamp,
             kind=message.type,
             media=message.media,
+            session_version=recorded.version,
         )
     else:
-        yield MessageReceived(bot_id=bot_id, session_id=recorded.session_id, message=message)
-    if recorded.taken_over is not None:
-        yield SessionUpdated(bot_id=bot_id, session=recorded.taken_over)
+        yield MessageReceived(
+            bot_id=bot_id,
+            session_id=recorded.session_id,
+            message=message,
+            session_version=recorded.version,
+        )
+    if recorded.changed is not None:
+        yield SessionUpdated(bot_id=bot_id, session=recorded.changed)

@@ -18,7 +18,6 @@ from services.bus.events import (
     Message,
     MessageFailed,
     MessageSent,
-    Mode,
     Origin,
     SessionUpdated,
 )
@@ -63,15 +62,14 @@ class Outbox:
         content: str,
         origin: Origin,
         *,
-        mode: Mode,
-        only_in: Mode | None = None,
+        hand_over: bool = False,
         author: Author | None = None,
         may: May = everyone,
     ) -> str:
         """Store and announce a message, and have it sent; its id is returned.
 
-        The session is in ``mode`` from then on; Conflict where it must be ``only_in`` another
-        and no longer is, or where the bot isn't connected. NotFound.
+        Its author has the chat from then on, or, with ``hand_over``, whoever takes it. Conflict
+        where a person has it and the bot writes, or where the bot isn't connected. NotFound.
         """
         now = time.time()
         message = Message(
@@ -88,7 +86,7 @@ class Outbox:
             row = visible(change.connection, session_id, may)
             if not self._is_connected(row.bot_id):
                 raise Conflict("The bot isn't connected")
-            sent = chats.send(change.connection, row, message, now, mode=mode, only_in=only_in)
+            sent = chats.send(change.connection, row, message, now, hand_over=hand_over)
             change.publish(
                 MessageSent(
                     bot_id=sent.bot_id,
@@ -98,12 +96,14 @@ class Outbox:
                     origin=origin,
                     timestamp=message.timestamp,
                     author=author,
+                    session_version=sent.version,
                 )
             )
             if sent.changed is not None:
                 change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
             queued = QueuedMessage(session_id, sent.contact, message.id, content)
             change.on_commit(lambda: self._queue(sent.bot_id, [queued]))
+            change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
 
         await self._ledger.change(store)
         return message.id
@@ -115,6 +115,13 @@ class Outbox:
             bot_id,
             [QueuedMessage(row.session_id, row.contact, row.id, row.content) for row in rows],
         )
+
+    def mark_read(self, bot_id: str, contact: str, message_ids: list[str]) -> None:
+        """Blue ticks for these messages of the contact. Best effort."""
+        if message_ids and not self.tasks.closed:
+            self.tasks.start(
+                self._gateway.mark_read(bot_id, contact, message_ids), f"Ticks of {contact}"
+            )
 
     async def close(self) -> None:
         """Stop sending; what is left goes out after the next start."""

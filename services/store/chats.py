@@ -1,6 +1,7 @@
 """What happens to a chat, each in one visit to the store: an arrival, an answer, a takeover."""
 
 import secrets
+import time
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.bus.events import Message, Mode, Session
 from services.errors import Conflict, NotFound
-from services.store import messages, sessions
+from services.store import handling, messages, sessions
 
 UNREADABLE = "undecryptable"  # the type of a message whose content may come yet
 
@@ -16,9 +17,9 @@ UNREADABLE = "undecryptable"  # the type of a message whose content may come yet
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """A message that was new, and what it changed about its session.
 
-    ``created`` and ``renamed`` are the session before the message, ``taken_over`` after it; each
-    is None where that did not happen. ``mode`` is the session's before the message. ``is_filled``:
-    the message was there, and can be read only now.
+    ``created`` and ``renamed`` are the session before the message, ``changed`` after it; each is
+    None where that did not happen. ``mode`` is the session's before the message, ``version`` with
+    it. ``is_filled``: the message was there, and can be read only now.
     """
 
     session_id: str
@@ -27,17 +28,24 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     created: Session | None
     renamed: Session | None
-    taken_over: Session | None
+    changed: Session | None
+    version: int | None = None
     is_filled: bool = False
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A message of ours that was stored: where it goes, and its session where that changed."""
+    """A message of ours that was stored: where it goes, and its session where that changed.
+
+    ``version`` is the session's with the message; ``read`` are the contact's messages that it
+    answers, which nobody had read.
+    """
 
     bot_id: str
     contact: str
     message: Message
+    version: int
     changed: Session | None
+    read: list[str]
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -68,31 +76,31 @@ def record(
     stored_as = messages.known(connection, bot_id, row and row.id, message.id)
     if stored_as is not None:
         return _fill(connection, row, stored_as, message)
-    created = renamed = taken_over = None
+    created = renamed = None
     name = None if message.from_me else message.push_name
     if row is None:
         created = _create(connection, bot_id, contact, alt_contact, name, timestamp)
-        session_id, unread = created.id, 0
-        mode: Mode = "bot"
+        row = get(connection, created.id)
     else:
-        session_id, mode, unread = row.id, row.mode, row.unread
         contact = row.contact
         renamed = _recognize(connection, row, name, alt_contact)
-    stored = msgspec.structs.replace(message, session_id=session_id)
+    stored = msgspec.structs.replace(message, session_id=row.id)
     seq = messages.add(connection, bot_id, stored, timestamp)
-    sessions.advance(connection, session_id, seq, unread=0 if message.from_me else 1)
-    if message.from_me and (mode != "human" or unread):
-        sessions.set_mode(connection, session_id, "human")
-        sessions.set_unread(connection, session_id, 0)
-        taken_over = _session(connection, session_id)
+    if message.from_me:
+        columns = handling.person_wrote(None, min(timestamp, time.time()))
+    else:
+        columns = handling.customer_wrote(row, timestamp)
+    more = 0 if message.from_me else 1
+    version, changed = _advance(connection, row, seq, more, columns)
     return Recorded(
-        session_id=session_id,
+        session_id=row.id,
         contact=contact,
-        mode=mode,
+        mode=row.mode,
         message=msgspec.structs.replace(stored, media=messages.described(stored.media)),
         created=created,
         renamed=renamed,
-        taken_over=taken_over,
+        changed=changed,
+        version=version,
     )
 
 
@@ -110,7 +118,7 @@ def _fill(connection: Connection, row: Any, stored_as: Any, message: Message) ->
         message=messages.message_of(messages.get(connection, row.id, message.id)),
         created=None,
         renamed=None,
-        taken_over=None,
+        changed=None,
         is_filled=True,
     )
 
@@ -121,32 +129,41 @@ def send(
     message: Message,
     timestamp: float,
     *,
-    mode: Mode,
-    only_in: Mode | None,
+    hand_over: bool = False,
 ) -> Outgoing:
-    """Store a message of ours; the session of ``row`` is in ``mode`` from then on.
+    """Store a message of ours in the session of ``row``, which its author has from then on.
 
-    Conflict where it must be ``only_in`` another mode and no longer is.
+    Conflict where it is the bot's and a person has the chat. ``hand_over``: the bot asks for one.
     """
-    session_id = row.id
-    if only_in is not None and row.mode != only_in:
+    is_bot = message.origin == "bot"
+    if is_bot and row.mode != "bot":
         raise Conflict("Somebody else answers this chat now")
-    stored = msgspec.structs.replace(message, session_id=session_id)
+    stored = msgspec.structs.replace(message, session_id=row.id)
     seq = messages.add(connection, row.bot_id, stored, timestamp)
-    sessions.advance(connection, session_id, seq, unread=0)
-    changed = None
-    if row.mode != mode:
-        sessions.set_mode(connection, session_id, mode)
-        changed = _session(connection, session_id)
-    return Outgoing(row.bot_id, row.contact, stored, changed)
+    if hand_over:
+        columns = handling.hand_over(timestamp)
+    elif is_bot:
+        columns = handling.SEEN
+    else:
+        columns = handling.person_wrote(message.author, timestamp)
+    read = []
+    if row.unread and not hand_over:
+        read = messages.unread_ids(connection, row.id, row.unread)
+    version, changed = _advance(connection, row, seq, 0, columns)
+    return Outgoing(row.bot_id, row.contact, stored, version, changed, read)
 
 
-def set_mode(connection: Connection, row: Any, mode: Mode) -> tuple[Session, bool]:
-    """Who answers the session of ``row`` from now on: the session, and whether that changed."""
-    if row.mode == mode:
+def change(connection: Connection, row: Any, columns: handling.Columns) -> tuple[Session, bool]:
+    """Set these columns of ``row``: the session, and whether that changed what people see."""
+    if not handling.shown(row, columns):
         return sessions.session_of(row), False
-    sessions.set_mode(connection, row.id, mode)
-    return _session(connection, row.id), True
+    return _put(connection, row.id, columns), True
+
+
+def release(connection: Connection, operator_id: str, now: float) -> list[Session]:
+    """What an operator had is nobody's: the sessions that need another person."""
+    rows = sessions.of_assignee(connection, operator_id)
+    return [_put(connection, row.id, handling.needs_a_person(row, now)) for row in rows]
 
 
 def mark_read(connection: Connection, row: Any) -> Read:
@@ -154,16 +171,7 @@ def mark_read(connection: Connection, row: Any) -> Read:
     if row.unread == 0:
         return Read(row.bot_id, row.contact, sessions.session_of(row), False, [])
     ids = messages.unread_ids(connection, row.id, row.unread)
-    sessions.set_unread(connection, row.id, 0)
-    return Read(row.bot_id, row.contact, _session(connection, row.id), True, ids)
-
-
-def mark_unread(connection: Connection, row: Any) -> tuple[Session, bool]:
-    """One is unread in the session of ``row``, where none was: it, and whether that changed."""
-    if row.unread:
-        return sessions.session_of(row), False
-    sessions.set_unread(connection, row.id, 1)
-    return _session(connection, row.id), True
+    return Read(row.bot_id, row.contact, _put(connection, row.id, {"unread": 0}), True, ids)
 
 
 def get(connection: Connection, session_id: str) -> Any:
@@ -172,6 +180,24 @@ def get(connection: Connection, session_id: str) -> Any:
     if row is None:
         raise NotFound("No such session")
     return row
+
+
+def _advance(
+    connection: Connection, row: Any, seq: int, unread: int, columns: handling.Columns
+) -> tuple[int, Session | None]:
+    """Note the session's newest message, and what it changes beside that.
+
+    The session's version with the message, and the session after it where more than that shows.
+    """
+    person_at = columns.get("person_at")
+    version = sessions.advance(connection, row.id, seq, unread=unread, person_at=person_at)
+    shown = handling.shown(row, columns)
+    return version, _put(connection, row.id, shown) if shown else None
+
+
+def _put(connection: Connection, session_id: str, columns: handling.Columns) -> Session:
+    sessions.put(connection, session_id, **columns)
+    return _session(connection, session_id)
 
 
 def _session(connection: Connection, session_id: str) -> Session:

@@ -127,6 +127,14 @@ sessions = Table(
     Column("created_at", Float(53), nullable=False),
     Column("last_seq", Sequence, nullable=False),
     Column("folded", Text, nullable=False),  # name and numbers, as they are searched
+    Column("version", BigInteger, nullable=False),  # how often it has changed
+    Column("assignee_id", Text),  # the operator's who has it, who may be gone
+    Column("assignee_name", Text),
+    Column("state", Text, nullable=False),  # open | resolved | snoozed
+    Column("snoozed_until", Float(53)),
+    Column("labels", JSON, nullable=False),  # a list of texts
+    Column("waiting_since", Float(53)),  # since when the customer waits for a person
+    Column("person_at", Float(53)),  # when a person last did something, while they have it
     UniqueConstraint("bot_id", "contact"),
     Index(None, "bot_id", "alt_contact"),
     Index(None, "bot_id", "last_seq"),
@@ -136,6 +144,28 @@ sessions = Table(
         "unread",
         sqlite_where=text("unread > 0"),
         postgresql_where=text("unread > 0"),
+    ),
+    Index(
+        "ix_sessions_human",
+        "bot_id",
+        "last_seq",
+        "assignee_id",
+        "state",
+        sqlite_where=text("mode = 'human'"),
+        postgresql_where=text("mode = 'human'"),
+    ),
+    *(
+        Index(
+            f"ix_sessions_{name}",
+            *columns,
+            sqlite_where=text(f"{name} IS NOT NULL"),
+            postgresql_where=text(f"{name} IS NOT NULL"),
+        )
+        for name, columns in (
+            ("waiting_since", ("bot_id", "waiting_since")),
+            ("person_at", ("person_at",)),
+            ("snoozed_until", ("snoozed_until",)),
+        )
     ),
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, text, update
 
-from services.bus.events import LastMessage, Mode, Session
+from services.bus.events import Author, LastMessage, Session
 from services.store.schema import messages, sessions
 from services.store.search import Hit, fold_contact
 from services.timestamps import iso
@@ -22,6 +22,9 @@ _WITH_LAST = select(
 ).select_from(sessions.outerjoin(messages, messages.c.seq == sessions.c.last_seq))
 
 _GET = _WITH_LAST.where(sessions.c.id == bindparam("session_id"))
+_OF_ASSIGNEE = _WITH_LAST.where(
+    text("sessions.mode = 'human'"), sessions.c.assignee_id == bindparam("operator_id")
+)
 _SOME = _WITH_LAST.where(sessions.c.id.in_(bindparam("session_ids", expanding=True)))
 _FIND = (
     select(
@@ -31,6 +34,11 @@ _FIND = (
         sessions.c.name,
         sessions.c.mode,
         sessions.c.unread,
+        sessions.c.state,
+        sessions.c.snoozed_until,
+        sessions.c.assignee_id,
+        sessions.c.assignee_name,
+        sessions.c.waiting_since,
     )
     .where(
         sessions.c.bot_id == bindparam("bot_id"),
@@ -57,22 +65,11 @@ _UNANSWERED = (
 )
 _ADD = insert(sessions)
 _THIS = sessions.c.id == bindparam("session_id")
-_ADVANCE = (
-    update(sessions)
-    .where(_THIS)
-    .values(last_seq=bindparam("seq"), unread=sessions.c.unread + bindparam("more"))
-)
-_SET_MODE = update(sessions).where(_THIS).values(mode=bindparam("new_mode"))
-_SET_UNREAD = update(sessions).where(_THIS).values(unread=bindparam("count"))
-_SET_CONTACT = (
-    update(sessions)
-    .where(_THIS)
-    .values(
-        name=bindparam("new_name"),
-        alt_contact=bindparam("new_alt_contact"),
-        folded=bindparam("new_folded"),
-    )
-)
+_UPDATE = update(sessions).where(_THIS).values(version=sessions.c.version + 1)
+_ADVANCE = _UPDATE.values(
+    last_seq=bindparam("seq"), unread=sessions.c.unread + bindparam("more")
+).returning(sessions.c.version)
+_ADVANCE_BY_PERSON = _ADVANCE.values(person_at=bindparam("at"))
 
 
 def _page(bots: Any) -> Select[Any]:
@@ -118,6 +115,12 @@ def session_of(row: Any) -> Session:
         unread=row.unread,
         created_at=iso(row.created_at),
         last_message=last or None,
+        assignee=row.assignee_id and Author(id=row.assignee_id, name=row.assignee_name),
+        state=row.state,
+        snoozed_until=None if row.snoozed_until is None else iso(row.snoozed_until),
+        labels=row.labels,
+        waiting_since=None if row.waiting_since is None else iso(row.waiting_since),
+        version=row.version,
     )
 
 
@@ -126,10 +129,15 @@ def get(connection: Connection, session_id: str) -> Any:
     return connection.execute(_GET, {"session_id": session_id}).first()
 
 
+def of_assignee(connection: Connection, operator_id: str) -> Sequence[Any]:
+    """What an operator has."""
+    return connection.execute(_OF_ASSIGNEE, {"operator_id": operator_id}).all()
+
+
 def find(connection: Connection, bot_id: str, address: str, other: str | None = None) -> Any:
     """The bot's session with a person known by one of these addresses, or None.
 
-    ``id, contact, alt_contact, name, mode, unread``.
+    ``id, contact, alt_contact, name, mode, unread`` and the columns of ``handling``.
     """
     values = {"bot_id": bot_id, "one": address, "other": other or address}
     return connection.execute(_FIND, values).first()
@@ -146,7 +154,7 @@ def add(
     created_at: float,
 ) -> None:
     """A new session, answered by the bot."""
-    values = {
+    values: dict[str, Any] = {
         "id": session_id,
         "bot_id": bot_id,
         "contact": contact,
@@ -157,21 +165,30 @@ def add(
         "created_at": created_at,
         "last_seq": 0,
         "folded": fold_contact(name, contact, alt_contact),
+        "version": 1,
+        "state": "open",
+        "labels": [],
     }
     connection.execute(_ADD, values)
 
 
-def advance(connection: Connection, session_id: str, seq: int, *, unread: int) -> None:
-    """``seq`` is its newest message now, and so many more are unread."""
-    connection.execute(_ADVANCE, {"session_id": session_id, "seq": seq, "more": unread})
+def advance(
+    connection: Connection, session_id: str, seq: int, *, unread: int, person_at: float | None
+) -> int:
+    """``seq`` is its newest message now, and so many more are unread. The session's version.
+
+    ``person_at``: when a person wrote it, where one did.
+    """
+    values: dict[str, Any] = {"session_id": session_id, "seq": seq}
+    values |= {"more": unread, "at": person_at}
+    statement = _ADVANCE if person_at is None else _ADVANCE_BY_PERSON
+    version: int = connection.execute(statement, values).scalar_one()
+    return version
 
 
-def set_mode(connection: Connection, session_id: str, mode: Mode) -> None:
-    connection.execute(_SET_MODE, {"session_id": session_id, "new_mode": mode})
-
-
-def set_unread(connection: Connection, session_id: str, count: int) -> None:
-    connection.execute(_SET_UNREAD, {"session_id": session_id, "count": count})
+def put(connection: Connection, session_id: str, **values: Any) -> None:
+    """Set these columns."""
+    connection.execute(_UPDATE.values(values), {"session_id": session_id})
 
 
 def set_contact(
@@ -183,13 +200,8 @@ def set_contact(
     alt_contact: str | None,
 ) -> None:
     """What is known of the person by now."""
-    values = {
-        "session_id": session_id,
-        "new_name": name,
-        "new_alt_contact": alt_contact,
-        "new_folded": fold_contact(name, contact, alt_contact),
-    }
-    connection.execute(_SET_CONTACT, values)
+    folded = fold_contact(name, contact, alt_contact)
+    put(connection, session_id, name=name, alt_contact=alt_contact, folded=folded)
 
 
 def page(

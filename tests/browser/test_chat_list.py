@@ -1,7 +1,9 @@
 """The list of chats: a search of its own, rows that hold still, only what is near the screen."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenContext
@@ -9,8 +11,17 @@ from tests.browser.server import Server
 from tests.browser.test_monitor import open_chat, open_monitor
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for this module, whose bots answer nobody: what they answer is not unread."""
+    server = Server(tmp_path_factory.mktemp("pulso"), {"PULSO_AI": "off"})
+    server.start()
+    yield server
+    server.stop()
+
+
 def many_chats(server: Server, count: int) -> str:
-    """A bot with so many chats that a person has, ``Cliente 000`` the oldest."""
+    """A bot with so many chats, ``Cliente 000`` the oldest."""
     bot_id = server.linked_bot()
     for number in range(count):
         server.customer_writes(

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.handlers.chat import CONTACT, Chat
 from tests.running import RunningPulso, running
-from tests.stream_client import StreamClient
-
-CONTACT = "+54 9 11 5555-0000"
 
 
 @pytest.fixture(scope="module")
@@ -18,34 +16,6 @@ def pulso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]:
     with running(folder, PULSO_AI="off") as server:
         yield server
         assert "Traceback" not in server.log, server.log
-
-
-class Chat:
-    """A linked bot of its own, with one message of a customer."""
-
-    def __init__(self, pulso: RunningPulso) -> None:
-        self.pulso = pulso
-        self.token = pulso.token(admin=True)
-        self.bot = self.call("POST", "/api/bots", {"name": "Tienda"})["id"]
-        self.stream: StreamClient = pulso.stream(self.bot, token=self.token)
-        self.call("POST", f"/api/bots/{self.bot}/connect")
-        self.stream.until("bot:qr")
-        self.phone("scan", name="Ana")
-        self.stream.until("bot:connected")
-        self.phone("message", **{"from": CONTACT, "name": "Luz", "text": "hola", "id": "M1"})
-        self.session = self.stream.until("message:received")[-1].json["sessionId"]
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.pulso.request(method, path, body, token=self.token)
-        assert answer.status < 300, answer.body
-        return answer.json
-
-    def phone(self, command: str, **body: Any) -> Any:
-        return self.call("POST", f"/api/simulator/bots/{self.bot}/{command}", body)
-
-    @property
-    def path(self) -> str:
-        return f"/api/sessions/{self.session}"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +36,15 @@ def test_a_list_of_sessions_has_all_that_a_page_shows(pulso: RunningPulso) -> No
         "unread",
         "createdAt",
         "lastMessage",
+        "assignee",
+        "state",
+        "snoozedUntil",
+        "labels",
+        "waitingSince",
+        "version",
     }
+    assert (session["assignee"], session["state"], session["labels"]) == (None, "open", [])
+    assert session["waitingSince"] is None and session["snoozedUntil"] is None
     assert session["contact"] == "5491155550000@s.whatsapp.net"
     assert (session["botId"], session["name"], session["unread"]) == (chat.bot, "Luz", 1)
     last = session["lastMessage"]

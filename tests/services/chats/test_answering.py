@@ -9,10 +9,13 @@ from typing import Any, Literal
 import pytest
 
 from services.assistant.engine import Answer, EngineFailed, SilentEngine, Turn
+from services.bus.events import Author
+from services.chats.session_change import SessionChange
 from services.whatsapp.gateway import MessageArrived
 from tests.domain import Domain
 
 CONTACT = "5491155550000"
+EVA = Author(id="op", name="Eva")
 soon = pytest.mark.gen_test(timeout=20)
 
 
@@ -93,9 +96,9 @@ async def test_a_person_who_takes_over_stops_the_bot(
         await engine.asked.wait()
         match how:
             case "answer":
-                await domain.conversations.answer(session, "yo")
+                await domain.inbox.answer(session, "yo")
             case "mode":
-                await domain.conversations.set_mode(session, "human")
+                await domain.inbox.change(session, SessionChange(mode="human"), EVA)
             case "phone":
                 domain.phone.message(bot, CONTACT, None, "yo", from_me=True)
         await engine.stopped.wait()
@@ -123,8 +126,10 @@ async def test_asking_for_a_person_hands_the_chat_over(tmp_path: Path) -> None:
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "quiero hablar con una persona")
         await domain.bus.until("message:sent", origin="bot")
-        updated = await domain.bus.until("session:updated")
-        assert updated["session"]["mode"] == "human"
+        session = (await domain.bus.until("session:updated"))["session"]
+        # Nobody has it and somebody shall: that is what operators are alerted by.
+        assert (session["mode"], session["assignee"], session["unread"]) == ("human", None, 1)
+        assert session["waitingSince"] is not None
 
 
 @soon
@@ -161,7 +166,7 @@ async def test_what_waited_at_whatsapp_is_answered_unless_it_is_old_or_a_persons
             await domain.phone.message(bot, contact, "Luz", "hola")
         page = await domain.snapshots.page([bot])
         taken = next(s.id for s in page.sessions if (s.contact or "").startswith("2"))
-        await domain.conversations.set_mode(taken, "human")
+        await domain.inbox.change(taken, SessionChange(mode="human"), EVA)
         await domain.bots.disconnect(bot)
         for contact in ("3", "2"):
             domain.phone.message(bot, contact, "Luz", "sigo aquí")

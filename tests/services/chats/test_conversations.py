@@ -79,7 +79,7 @@ async def test_an_operators_answer_takes_the_chat_over_and_is_not_announced_agai
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         session = await first_session(domain)
-        message_id = await domain.conversations.answer(session, "¿Sí?\n")
+        message_id = await domain.inbox.answer(session, "¿Sí?\n")
         assert message_id.startswith("3EB0") and len(message_id) == 22
         await domain.bus.until("message:ack", messageId=message_id, ack="read")
         await domain.settled()
@@ -118,7 +118,7 @@ async def test_acks_only_move_forward(tmp_path: Path) -> None:
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         session = await first_session(domain)
-        message_id = await domain.conversations.answer(session, "sí")
+        message_id = await domain.inbox.answer(session, "sí")
         await domain.bus.until("message:ack", ack="read")
         for ack in ("delivered", "server", "played", "read"):
             domain.intake.feed(Acked(bot_id=bot, message_id=message_id, ack=ack))
@@ -173,8 +173,8 @@ async def test_reading_clears_the_count_and_says_so_once(tmp_path: Path) -> None
         await domain.settled()
         session = await first_session(domain)
         assert (await domain.snapshots.get(session)).session.unread == 2
-        assert (await domain.conversations.read(session)).unread == 0
-        assert (await domain.conversations.read(session)).unread == 0
+        assert (await domain.inbox.read(session)).unread == 0
+        assert (await domain.inbox.read(session)).unread == 0
         assert [e["session"]["unread"] for e in domain.bus.published("session:updated")] == [0]
 
 

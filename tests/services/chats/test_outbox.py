@@ -30,7 +30,7 @@ async def test_refuses_an_answer_on_a_bot_that_is_not_connected(tmp_path: Path) 
         await domain.bots.disconnect(bot)
         await domain.bus.until("bot:disconnected")
         with pytest.raises(Conflict):
-            await domain.conversations.answer(session, "sí")
+            await domain.inbox.answer(session, "sí")
         assert domain.bus.published("message:sent") == []
 
 
@@ -50,7 +50,7 @@ async def test_a_message_that_does_not_go_out_is_told_and_stored_as_failed(
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         session = await first_session(domain)
-        message_id = await domain.conversations.answer(session, "sí")
+        message_id = await domain.inbox.answer(session, "sí")
         failed = await domain.bus.until("message:failed")
         assert (failed["messageId"], failed["reason"]) == (
             message_id,
@@ -74,7 +74,7 @@ async def test_what_a_crash_left_pending_goes_out_after_the_restart(tmp_path: Pa
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         session = await first_session(domain)
-        ids = [await domain.conversations.answer(session, text) for text in ("uno", "dos")]
+        ids = [await domain.inbox.answer(session, text) for text in ("uno", "dos")]
     async with Domain(tmp_path, engine=SilentEngine()) as domain:
         for message_id in ids:
             await domain.bus.until("message:ack", messageId=message_id, ack="server")
@@ -116,7 +116,7 @@ async def test_what_waits_behind_a_failed_message_goes_out_though_the_store_is_a
         domain.phone.message(bot, CONTACT, "Luz", "hola")
         session = await first_session(domain)
         first, second = await asyncio.gather(
-            *(domain.conversations.answer(session, text) for text in ("uno", "dos"))
+            *(domain.inbox.answer(session, text) for text in ("uno", "dos"))
         )
         await domain.bus.until("message:failed", messageId=first)
         await domain.bus.until("message:ack", messageId=second, ack="server")

@@ -2,8 +2,10 @@
 
 ``fold`` is what a client does with an event, and all it needs to do:
 
-- ``session:created`` puts the session first; ``session:updated`` replaces it where it stands;
+- ``session:created`` puts the session first; ``session:updated`` replaces it where it stands,
+  where its ``version`` is newer;
 - ``message:received`` appends, is the last message, adds one unread, moves the session first;
+  its ``sessionVersion`` is the session's from then on, as is that of ``message:sent``;
 - ``message:sent`` appends (``ack`` is ``pending``, or null from the phone), is the last message,
   moves the session first;
 - ``message:updated`` puts the message in the place of the one with its id, and is the last message
@@ -22,6 +24,7 @@ import pytest
 
 from services.assistant.engine import SilentEngine
 from services.bus.events import Author
+from services.chats.session_change import SessionChange
 from services.whatsapp.gateway import Acked, MessageArrived, MessageChanged, SendFailed
 from services.whatsapp.simulated.gateway import SimulatedGateway
 from tests.domain import SPEED, Domain
@@ -39,10 +42,11 @@ def fold(state: State, event: dict[str, Any]) -> State:
             messages[event["session"]["id"]] = []
         case "session:updated":
             place = [session["id"] for session in sessions].index(event["session"]["id"])
+            assert event["session"]["version"] > sessions[place]["version"]
             sessions[place] = event["session"]
         case "message:received":
             message = {**event["message"], "origin": None, "failed": None}
-            session = _append(state, message)
+            session = _append(state, message, event)
             session["unread"] += 1
         case "message:sent":
             _append(
@@ -64,6 +68,7 @@ def fold(state: State, event: dict[str, Any]) -> State:
                     "deleted": None,
                     "reactions": None,
                 },
+                event,
             )
         case "message:updated":
             updated = event["message"]
@@ -89,12 +94,14 @@ def fold(state: State, event: dict[str, Any]) -> State:
     return state
 
 
-def _append(state: State, message: dict[str, Any]) -> dict[str, Any]:
+def _append(state: State, message: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     state["messages"][message["sessionId"]].append(message)
     sessions = state["sessions"]
     place = [session["id"] for session in sessions].index(message["sessionId"])
     session: dict[str, Any] = sessions.pop(place)
     session["lastMessage"] = _shown(message)
+    assert event["sessionVersion"] > session["version"]
+    session["version"] = event["sessionVersion"]
     sessions.insert(0, session)
     return session
 
@@ -123,6 +130,7 @@ ACTIONS = (
     "answer",
     "ack",
     "mode",
+    "mode",
     "read",
     "rename",
     "fail",
@@ -134,6 +142,15 @@ ACTIONS = (
 )
 
 
+CHANGES = (
+    SessionChange(mode="bot"),
+    SessionChange(mode="human"),
+    SessionChange(assignee="op"),
+    SessionChange(assignee=None, labels=["vip"]),
+    SessionChange(state="resolved"),
+    SessionChange(state="snoozed", labels=[]),
+    SessionChange(state="open"),
+)
 REPEATED = ("again", "unread")  # under one of a few ids: read at last, or known already
 
 
@@ -168,11 +185,11 @@ async def act(domain: Domain, bot: str, action: str, dice: random.Random) -> Non
                 )
             )
         case "answer" | "fail" if session:
-            await domain.conversations.answer(session, "sí", author=Author(id="op", name="Eva"))
+            await domain.inbox.answer(session, "sí", author=Author(id="op", name="Eva"))
         case "mode" if session:
-            await domain.conversations.set_mode(session, dice.choice(("bot", "human")))
+            await domain.inbox.change(session, dice.choice(CHANGES), Author(id="op", name="Eva"))
         case "read" if session:
-            await domain.conversations.read(session)
+            await domain.inbox.read(session)
         case "edited" | "deleted" | "reaction":
             known = [
                 (chat.contact, message)

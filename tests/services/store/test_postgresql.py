@@ -38,9 +38,9 @@ async def test_a_chat_goes_all_its_ways_and_outlives_a_restart(
         session = (await domain.bus.until("session:created"))["session"]["id"]
         await domain.settled()
         assert len(domain.bus.published("message:received")) == 1
-        message_id = await domain.conversations.answer(session, "¿Sí?")
+        message_id = await domain.inbox.answer(session, "¿Sí?")
         await domain.bus.until("message:ack", messageId=message_id, ack="read")
-        assert (await domain.conversations.read(session)).unread == 0
+        assert (await domain.inbox.read(session)).unread == 0
         found = await domain.snapshots.page([bot], search="sí")
         assert [seen.id for seen in found.sessions] == [session]
     async with Domain(tmp_path, engine=SilentEngine(), url=server.url) as domain:

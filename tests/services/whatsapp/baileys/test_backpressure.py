@@ -41,7 +41,7 @@ async def test_a_burst_into_a_blocked_pipe_and_a_kill_lose_no_message_and_no_ack
         who = {"bot": user, "from": customer, "name": "Ana"}
         await double.act("message", **who, text="hola", id="3EB0FIRST")
         session = (await domain.bus.until("message:received"))["sessionId"]
-        answers = [await domain.conversations.answer(session, str(n)) for n in range(ANSWERS)]
+        answers = [await domain.inbox.answer(session, str(n)) for n in range(ANSWERS)]
 
         burst = asyncio.ensure_future(double.act("burst", **who, count=BURST))
         await asyncio.sleep(0.1)

@@ -1,0 +1,137 @@
+"""An operator's part in the chats: answering, taking and giving, marking.
+
+Where a caller's rights matter, ``may`` says which bots they cover: a session of another is
+NotFound.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from services.access.accounts import Operator
+from services.bus.events import Author, Session, SessionUpdated
+from services.chats.answering import Answering
+from services.chats.outbox import Outbox
+from services.chats.session_change import SessionChange
+from services.chats.snapshots import May, everyone, visible
+from services.errors import Conflict, Invalid
+from services.store import chats, handling
+from services.store.ledger import Change, Ledger
+
+
+class Inbox:
+    """``operator`` gives the operator of an id, or None."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        outbox: Outbox,
+        answering: Answering,
+        operator: Callable[[str], Operator | None] = lambda _: None,
+    ) -> None:
+        self._ledger = ledger
+        self._outbox = outbox
+        self._answering = answering
+        self._operator = operator
+
+    async def answer(
+        self, session_id: str, content: str, may: May = everyone, author: Author | None = None
+    ) -> str:
+        """An operator's answer: the chat is the author's from now on. The message's id.
+
+        NotFound; Conflict where the bot isn't connected.
+        """
+        message_id = await self._outbox.put(session_id, content, "operator", author=author, may=may)
+        self._answering.cancel(session_id)
+        return message_id
+
+    async def change(
+        self, session_id: str, wanted: SessionChange, by: Author, may: May = everyone
+    ) -> Session:
+        """Who has the chat, what state it is in, its labels. NotFound.
+
+        Invalid where there is no such assignee; Conflict where they may not see the chat.
+        """
+        assignee, scope = self._assignee(wanted, by)
+
+        def columns(row: Any) -> handling.Columns:
+            if scope is not None and row.bot_id not in scope:
+                raise Conflict("That operator may not see this bot", field="assignee")
+            return _columns(row, wanted, assignee, time.time())
+
+        session = await self._change(session_id, columns, may)
+        if session.mode == "human":
+            self._answering.cancel(session_id)
+        return session
+
+    async def read(self, session_id: str, may: May = everyone) -> Session:
+        """Nothing is unread any more; the contact gets blue ticks. NotFound."""
+
+        def store(change: Change) -> chats.Read:
+            row = visible(change.connection, session_id, may)
+            read = chats.mark_read(change.connection, row)
+            if read.changed:
+                change.publish(SessionUpdated(bot_id=read.bot_id, session=read.session))
+            return read
+
+        read = await self._ledger.change(store)
+        self._outbox.mark_read(read.bot_id, read.contact, read.ids)
+        return read.session
+
+    async def mark_unread(self, session_id: str, may: May = everyone) -> Session:
+        """Something is unread again, for who looks next. NotFound."""
+        return await self._change(session_id, lambda row: {"unread": row.unread or 1}, may)
+
+    async def _change(
+        self, session_id: str, columns: Callable[[Any], handling.Columns], may: May
+    ) -> Session:
+        def store(change: Change) -> Session:
+            row = visible(change.connection, session_id, may)
+            session, changed = chats.change(change.connection, row, columns(row))
+            if changed:
+                change.publish(SessionUpdated(bot_id=row.bot_id, session=session))
+            return session
+
+        return await self._ledger.change(store)
+
+    def _assignee(
+        self, wanted: SessionChange, by: Author
+    ) -> tuple[Author | None, frozenset[str] | None]:
+        """Who shall have the chat, and the bots they see (None: all)."""
+        if not isinstance(wanted.assignee, str):
+            return None, None
+        if wanted.assignee == by.id:
+            return by, None
+        operator = self._operator(wanted.assignee)
+        if operator is None:
+            raise Invalid("No such operator", field="assignee")
+        return Author(id=operator.id, name=operator.username), operator.scope
+
+
+def _columns(
+    row: Any, wanted: SessionChange, assignee: Author | None, now: float
+) -> handling.Columns:
+    columns: handling.Columns = {}
+    if wanted.mode == "bot":
+        columns |= handling.WITH_BOT
+    elif assignee is not None:
+        columns |= handling.taken(assignee, now)
+    elif _asks_for_a_person(row, wanted):
+        columns |= handling.needs_a_person(row, now)
+    if wanted.state == "open":
+        columns |= handling.reopened(row, now)
+    elif wanted.state == "resolved":
+        columns |= handling.RESOLVED
+    elif wanted.state == "snoozed" or isinstance(wanted.snoozed_until, str):
+        columns |= handling.snoozed(wanted.until)
+    elif wanted.snoozed_until is None and row.state == "snoozed":
+        columns |= handling.snoozed(None)
+    if isinstance(wanted.labels, list):
+        columns["labels"] = list(dict.fromkeys(wanted.labels))
+    return columns
+
+
+def _asks_for_a_person(row: Any, wanted: SessionChange) -> bool:
+    if row.mode == "bot":
+        return wanted.mode == "human"
+    return wanted.assignee is None
