@@ -16,7 +16,7 @@ from typing import Any
 import main
 from bench.messages import CONTENT_BYTES, MARK
 from bench.phone import CONTACTS
-from services import pulso
+from services import choices
 from services.config import Settings
 from services.whatsapp.gateway import MessageArrived, Sink
 from services.whatsapp.simulated.gateway import SimulatedGateway
@@ -74,5 +74,5 @@ def make_gateway(settings: Settings) -> FloodGateway:
 
 
 if __name__ == "__main__":
-    pulso.make_gateway = make_gateway
+    choices.make_gateway = make_gateway
     main.main()

@@ -8,11 +8,9 @@ from contextlib import AsyncExitStack, contextmanager
 
 from tornado.httputil import HTTPServerConnectionDelegate
 
+from services import choices
 from services.access.operators import Operators
 from services.access.tokens import Tokens
-from services.assistant.engine import AIEngine, SilentEngine
-from services.assistant.openai import OpenAIEngine
-from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
 from services.bots.connections import Connections
 from services.bus import history_file
@@ -36,10 +34,7 @@ from services.store import Database, mark
 from services.store.local_ledger import LocalLedger
 from services.store.starting import cannot_start
 from services.streams.registry import Streams
-from services.whatsapp.baileys.gateway import BaileysGateway
-from services.whatsapp.gateway import Gateway
 from services.whatsapp.intake import Intake
-from services.whatsapp.simulated.gateway import SimulatedGateway
 
 VERSION = "0.1.0"
 # A request's headers may take so long, and what is between two requests.
@@ -104,14 +99,14 @@ class Pulso:
         )
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
-        self.gateway = make_gateway(settings)
+        self.gateway = choices.make_gateway(settings)
         self.bots = Bots(ledger, self.gateway, self.intake.feed)
         outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
         answering = Answering(
             ledger,
             self.gateway,
             outbox,
-            make_engine(settings),
+            choices.make_engine(settings),
             burst=settings.burst_seconds,
             speed=settings.simulator_speed,
         )
@@ -248,24 +243,3 @@ def _bound(server: Server, settings: Settings) -> Listener:
         return Listener(server, host, port, dead_after=STALLED_ANSWER_SECONDS)
     except OSError as error:
         raise CannotStart(f"{host}:{port}: {error.strerror}") from None
-
-
-def make_gateway(settings: Settings) -> Gateway:
-    """The way to WhatsApp that ``PULSO_WHATSAPP`` names."""
-    folder = settings.data_dir / "whatsapp"
-    if settings.whatsapp == "baileys":
-        return BaileysGateway(settings.data_dir, settings.baileys_url or None)
-    return SimulatedGateway(folder, settings.simulator_speed)
-
-
-def make_engine(settings: Settings) -> AIEngine:
-    """What answers customers, as ``PULSO_AI`` says."""
-    if settings.ai == "openai":
-        return OpenAIEngine(
-            settings.ai_base_url,
-            settings.ai_model,
-            settings.ai_api_key,
-            timeout=settings.ai_timeout_seconds,
-            context_tokens=settings.ai_context_tokens,
-        )
-    return SilentEngine() if settings.ai == "off" else ScriptedEngine()

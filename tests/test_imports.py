@@ -46,6 +46,7 @@ def ours(module: str) -> set[str]:
 FLOORS = (
     "handlers",
     "services.pulso",
+    "services.choices",
     "services.server",
     "services.streams",
     "services.bots",
