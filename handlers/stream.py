@@ -39,7 +39,10 @@ class StreamHandler(PulsoHandler):
     async def get(self) -> None:
         """Follow bots: their events as they come; docs/asyncapi.json has them all."""
         claims, bots = self._read()
+        last_event_id = self._last_event_id()
         reason = self.streams.refusal(claims.sub)
+        if reason is None and self.streams.prepares:
+            reason = await self.streams.prepare(claims.sub, bots, last_event_id)
         if reason in PASSING and self.request.headers.get(ELSEWHERE):
             raise Unavailable("This process takes no streams now")
         self._set_stream_headers()
@@ -52,7 +55,7 @@ class StreamHandler(PulsoHandler):
             return  # it left while the request was read
         chunked = self.request.version == "HTTP/1.1"
         with self.streams.open(
-            claims, bots, self._last_event_id(), connection.stream, chunked=chunked
+            claims, bots, last_event_id, connection.stream, chunked=chunked
         ) as self.stream:
             logs.stream_id.set(self.stream.id)
             try:

@@ -14,7 +14,6 @@ from services.access.tokens import Tokens
 from services.bots.bots import Bots
 from services.bots.connections import Connections
 from services.bus import history_file
-from services.bus.event_bus import EventBus
 from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
@@ -66,19 +65,15 @@ class Pulso:
         with cannot_start():
             database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
-        self.bus = EventBus(
-            history_events=settings.history_events,
-            history_seconds=settings.history_seconds,
-            history_bytes=settings.history_bytes,
-            coalesce_ms=settings.coalesce_ms,
-            backlog=(settings.backlog_events, settings.backlog_bytes),
-            observe=self.metrics.observe,
-        )
+        remote = self.remote = choices.make_remote(settings, self.metrics)
+        self.bus = remote.bus if remote else choices.make_bus(settings, self.metrics)
         self.media = MediaStore(
             settings.media_url, settings.data_dir / "spool", settings.media_max_bytes
         )
         self.keys = IdempotencyKeys(settings.history_seconds)
-        self.publisher: Publisher = LocalPublisher(self.bus, self.keys)
+        self.publisher: Publisher = (
+            remote.publisher if remote else LocalPublisher(self.bus, self.keys)
+        )
         self.streams = Streams(
             self.bus,
             heartbeat=settings.heartbeat_seconds,
@@ -87,6 +82,7 @@ class Pulso:
             max_streams=settings.max_streams,
             max_per_user=settings.max_streams_per_user,
             max_age=settings.max_stream_age_seconds,
+            join=remote.feed.join if remote else None,
         )
         self.metrics.watch(self.bus, self.streams)
         self.ledger = ledger = LocalLedger(database, self.bus)
@@ -169,6 +165,9 @@ class Pulso:
         await self.media.open()
         # Before the store, so that it is saved after it: its last changes are events too.
         restore = opened.enter_context(self._saved_history())
+        if self.remote is not None:
+            opened.push_async_callback(self.remote.close)
+            await self.remote.open()
         opened.push_async_callback(self.ledger.close)
         with cannot_start():
             await self.ledger.open()
@@ -195,6 +194,8 @@ class Pulso:
 
         def restore(mark: str) -> None:
             nonlocal restored
+            if self.remote is not None:
+                return  # Redis keeps it
             restored = True
             history_file.restore(path, self.bus, self.keys, mark)
 

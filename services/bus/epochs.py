@@ -18,12 +18,26 @@ class Epochs:
         self.current = new_epoch()
         self._ends: list[int] = []
         self._before: list[str] = []
+        # The last sequence number of a history that was lost.
+        self._lost = -1
 
     def cursor(self, seq: int) -> Cursor:
         """The cursor of this sequence number."""
         if not self._ends or seq > self._ends[-1]:
             return Cursor(self.current, seq)
         return Cursor(self._before[bisect_left(self._ends, seq)], seq)
+
+    def honours(self, cursor: Cursor) -> bool:
+        """Whether this is a cursor of the history that goes on."""
+        return cursor.seq > self._lost and cursor == self.cursor(cursor.seq)
+
+    def lose(self, end: int, epoch: str) -> None:
+        """What went on up to ``end`` is lost; from there on it is this epoch, of a new history."""
+        self._ends.append(end)
+        self._before.append(self.current)
+        self.current = epoch
+        self._lost = end
+        del self._ends[:-REMEMBERED], self._before[:-REMEMBERED]
 
     def restore(self, lives: Sequence[tuple[int, str]]) -> None:
         """Go on after these lives: the last sequence number of each and its epoch, in order."""

@@ -183,7 +183,7 @@ class EventBus:
         gap: GapReason
         if cursor is None:
             gap, last_event_id = "unknown", None
-        elif cursor != self.epochs.cursor(cursor.seq):
+        elif not self.epochs.honours(cursor):
             gap = "restarted"
         elif cursor.seq > self._seq:
             gap = "unknown"

@@ -6,7 +6,7 @@ No I/O; ``now`` is in seconds of a monotonic clock.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -95,6 +95,25 @@ class History:
             return self.floor <= seq
         self._forget_older(bot, now)
         return bot.dropped <= seq
+
+    def replace(self, bot_id: str, dropped: int, entries: Sequence[Entry] = ()) -> None:
+        """Hold these events of the bot and no others: all there are after ``dropped``."""
+        self.remove(bot_id)
+        bot = self.bots[bot_id] = BotHistory(dropped)
+        bot.entries.extend(entries)
+        # They are not the oldest of all, but those that were asked for last are not missed most.
+        self._order.extendleft([bot] * len(entries))
+        self.held_bytes += sum(len(entry.frame) + ENTRY_BYTES for entry in entries)
+        while len(bot.entries) > self.events:
+            self._drop_oldest(bot)
+        while self.held_bytes > self.max_bytes:
+            self._drop_oldest_of_all()
+
+    def remove(self, bot_id: str) -> None:
+        """Know nothing of this bot any more."""
+        bot = self.bots.pop(bot_id, None)
+        while bot is not None and bot.entries:
+            self._drop_oldest(bot)
 
     def newest(self, bot_id: str) -> int:
         """The sequence number of the bot's newest event here; 0 where there is none."""

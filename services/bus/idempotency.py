@@ -12,6 +12,7 @@ import msgspec
 from services.bus.cursor import Cursor
 from services.errors import Conflict
 
+OTHER_BODY = "This Idempotency-Key was used with another body"
 MAX_KEYS = 100_000  # some 300 bytes each
 
 
@@ -45,7 +46,7 @@ class IdempotencyKeys:
         if answer is None:
             return None
         if answer.digest != sha256(body).digest():
-            raise Conflict("This Idempotency-Key was used with another body")
+            raise Conflict(OTHER_BODY)
         return answer.ids
 
     def remember(self, sub: str, key: str, body: bytes, ids: list[str]) -> None:

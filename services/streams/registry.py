@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tornado.iostream import IOStream
@@ -17,7 +17,7 @@ from services.access.tokens import Claims
 from services.bus.control_events import Closing, RefusalReason
 from services.bus.event_bus import EventBus
 from services.bus.sse import control_frame
-from services.errors import Conflict, Forbidden, NotFound
+from services.errors import Conflict, Forbidden, NotFound, Unavailable
 from services.streams.stream import Stream
 from services.streams.ticker import Ticker
 from services.timestamps import iso
@@ -40,6 +40,7 @@ class Streams:
     """All open streams of this process. Times in seconds.
 
     Clients that are let go come back after ``come_back_ms``, each after a time of its own.
+    ``join`` fetches from elsewhere what the bus needs for a stream; Unavailable where it can't.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Streams:
         max_per_user: int = 50,
         max_age: float = 3600.0,
         come_back_ms: tuple[int, int] = (1000, 5000),
+        join: Callable[[Iterable[str], str | None], Awaitable[None]] | None = None,
     ) -> None:
         self.bus = bus
         self.heartbeat = heartbeat
@@ -62,6 +64,7 @@ class Streams:
         self.max_per_user = max_per_user
         self.max_age = max_age
         self.come_back_ms = come_back_ms
+        self._join = join
         self.draining = False
         self.opened = 0
         self.closed: Counter[str] = Counter()
@@ -104,6 +107,26 @@ class Streams:
         if reason is not None:
             self.refused[reason] += 1
         return reason
+
+    @property
+    def prepares(self) -> bool:
+        """Whether ``prepare`` is needed before ``open``."""
+        return self._join is not None
+
+    async def prepare(
+        self, sub: str, bots: Iterable[str], last_event_id: str | None
+    ) -> RefusalReason | None:
+        """Have at hand what such a stream needs, to ``open`` it without awaiting anything then.
+
+        Why this user can't have it now; None where it may be opened.
+        """
+        assert self._join is not None
+        try:
+            await self._join(bots, last_event_id)
+        except Unavailable:
+            self.refused["overloaded"] += 1
+            return "overloaded"
+        return self.refusal(sub)
 
     def open(
         self,

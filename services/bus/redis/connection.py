@@ -67,4 +67,5 @@ class Names:
         self._prefix = f"pulso:{urlsplit(url).path.strip('/') or '0'}"
 
     def __call__(self, *parts: str) -> str:
+        """``names()`` is what all begin with."""
         return ":".join((self._prefix, *parts))
