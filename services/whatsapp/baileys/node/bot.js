@@ -8,6 +8,7 @@ import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { fetchMedia } from './media.js';
 import { isChat, toAcks } from './messages.js';
+import { Refusal } from './refusal.js';
 import { Sends } from './sends.js';
 import { Sent } from './sent.js';
 import { webSocket } from './shapes.js';
@@ -92,7 +93,7 @@ export class Bot {
   }
 
   /** Disconnect without unlinking. */
-  async close(reason = 'the bot was disconnected') {
+  async close(reason = 'The bot was disconnected') {
     this.#auth = null;
     this.#sends.abandon(reason);
     await this.#drop();
@@ -111,19 +112,19 @@ export class Bot {
         setTimeout(done, LOGOUT_MS);
       }),
     ]);
-    await this.close('the bot was unlinked');
+    await this.close('The bot was unlinked');
     await forgetCredentials(this.#folder, true);
   }
 
   /** Delete credentials that WhatsApp no longer takes. */
   async forget() {
-    await this.close('the bot was unlinked');
+    await this.close('The bot was unlinked');
     await forgetCredentials(this.#folder);
   }
 
   /** @param {{ messageId: string, chatId: string, text: string, patienceMs?: number }} message */
   send({ messageId, chatId, text, patienceMs }) {
-    if (!this.#auth) throw new Error('the bot is not connected to WhatsApp');
+    if (!this.#auth) throw new Refusal("The bot isn't connected");
     this.#inbox.know(chatId, messageId);
     this.#sent?.keep(messageId, text);
     return this.#sends.send(messageId, chatId, text, patienceMs);

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { Bot } from './bot.js';
+import { because } from './refusal.js';
 import { emit, emitPassing, log } from './stdio.js';
 
 const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
@@ -38,7 +39,13 @@ export class Commands {
       if (reqId !== undefined) emit({ event: 'result', reqId, ok: true });
     } catch (error) {
       if (reqId === undefined) log(`${what.cmd}: ${error.message}`);
-      else emit({ event: 'result', reqId, ok: false, error: error.message });
+      else
+        emit({
+          event: 'result',
+          reqId,
+          ok: false,
+          error: because(failed(what.cmd), error).message,
+        });
     }
   }
 
@@ -74,6 +81,13 @@ export class Commands {
     }
     return bot;
   }
+}
+
+/** @param {string} cmd */
+function failed(cmd) {
+  if (cmd === 'open') return 'The connection could not be opened';
+  if (cmd === 'media') return 'The file could not be fetched';
+  return 'The WhatsApp process could not do it';
 }
 
 const AT_ONCE = ['send', 'typing', 'read', 'media', 'stored'];

@@ -17,6 +17,7 @@ import {
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BufferJSON, initAuthCreds, proto } from 'baileys';
+import { Refusal } from './refusal.js';
 import { warn } from './stdio.js';
 
 /** @import { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap } from 'baileys' */
@@ -69,8 +70,8 @@ function readCreds(path) {
     return JSON.parse(readFileSync(path, 'utf8'), BufferJSON.reviver);
   } catch (error) {
     if (error.code === 'ENOENT') return null;
-    throw new Error(
-      `the credentials in ${path} can't be read; restore them, or delete the folder and pair again`,
+    throw new Refusal(
+      `The credentials in ${path} can't be read; restore them, or delete the folder and pair again`,
     );
   }
 }

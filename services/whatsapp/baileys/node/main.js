@@ -11,7 +11,9 @@ const CLOSE_MS = 2_000;
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 if (Number(process.versions.node.split('.')[0]) < 20)
-  await unusable(`Node ${process.versions.node} is too old: install Node 20 or newer`);
+  await unusable(
+    `Node ${process.versions.node} is too old: install Node 20 or newer, then connect again`,
+  );
 const url = process.env.PULSO_BAILEYS_URL || undefined;
 // Baileys lets any certificate chain pass inside the connection, so only TLS distinguishes
 // WhatsApp from an impostor: no other host may be named.
@@ -20,7 +22,7 @@ if (url && !LOOPBACK.includes(new URL(url).hostname))
 
 const { Commands } = await import('./commands.js').catch((error) =>
   unusable(
-    `the packages of the WhatsApp process don't load (${error.code ?? error.message}): run npm ci --prefix services/whatsapp/baileys/node`,
+    `The packages of the WhatsApp process don't load (${error.code ?? error.message}): run npm ci --prefix services/whatsapp/baileys/node, then connect again`,
   ),
 );
 const { checkPackages } = await import('./shapes.js');

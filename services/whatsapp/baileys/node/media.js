@@ -7,6 +7,7 @@ import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getMediaKeys } from 'baileys';
+import { Refusal } from './refusal.js';
 
 const HOST = 'mmg.whatsapp.net';
 const WAIT_MS = 30_000;
@@ -24,7 +25,7 @@ const PADDING_BYTES = 16; // at most, by which the encrypted file is longer
 export async function fetchMedia({ download, path, limit }, local) {
   const sealed = await read(address(download, local), limit + PADDING_BYTES + MAC_BYTES);
   const bytes = await open(sealed, download);
-  if (bytes.length > limit) throw new Error('the file is too large');
+  if (bytes.length > limit) throw new Refusal('The file is too large');
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, bytes, { mode: 0o600, flag: 'wx' });
 }
@@ -35,7 +36,7 @@ function address({ directPath, url }, local) {
   const named = new URL(directPath ?? url ?? '', `https://${HOST}`);
   const known = named.hostname === HOST || named.hostname.endsWith('.whatsapp.net');
   if (named.protocol !== 'https:' || named.port || !known)
-    throw new Error("the file is not on WhatsApp's servers");
+    throw new Refusal("The file is not on WhatsApp's servers");
   return named;
 }
 
@@ -48,13 +49,13 @@ async function read(url, limit) {
     signal: AbortSignal.timeout(WAIT_MS),
   });
   if (answer.status === 404 || answer.status === 410)
-    throw new Error('WhatsApp no longer has the file');
-  if (!answer.ok) throw new Error(`WhatsApp answers ${answer.status} for the file`);
+    throw new Refusal('WhatsApp no longer has the file');
+  if (!answer.ok) throw new Refusal(`WhatsApp answers ${answer.status} for the file`);
   const chunks = [];
   let size = 0;
   for await (const chunk of answer.body ?? []) {
     size += chunk.length;
-    if (size > limit) throw new Error('the file is too large');
+    if (size > limit) throw new Refusal('The file is too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -68,14 +69,14 @@ async function open(sealed, { kind, mediaKey }) {
       await getMediaKeys(Buffer.from(mediaKey, 'base64'), kind)
     );
   const cut = sealed.length - MAC_BYTES;
-  if (cut <= 0) throw new Error('the file is damaged');
+  if (cut <= 0) throw new Refusal('The file is damaged');
   const ciphertext = sealed.subarray(0, cut);
   const mac = createHmac('sha256', macKey)
     .update(iv)
     .update(ciphertext)
     .digest()
     .subarray(0, MAC_BYTES);
-  if (!timingSafeEqual(mac, sealed.subarray(cut))) throw new Error('the file is damaged');
+  if (!timingSafeEqual(mac, sealed.subarray(cut))) throw new Refusal('The file is damaged');
   const decipher = createDecipheriv('aes-256-cbc', cipherKey, iv);
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 }

@@ -6,6 +6,7 @@
 // WhatsApp's answer would tell, and the reason says so.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { because, Refusal } from './refusal.js';
 
 const PATIENCE_MS = 30_000;
 const RELAY_MS = 10_000; // after which those behind are tried: Baileys waits a minute for an answer
@@ -106,7 +107,7 @@ export class Sends {
     } catch (error) {
       // A connection that broke under it is not the message's fault.
       if (relay === this.#relay && error?.output?.statusCode !== 428)
-        this.#settle(messageId, error.message);
+        this.#settle(messageId, because('The message could not be sent', error).message);
     }
   }
 
@@ -118,7 +119,7 @@ export class Sends {
     clearTimeout(send.timer);
     send.isOver = true;
     if (!failure) send.resolve();
-    else send.reject(new Error(isGuess && send.isOut ? UNKNOWN : failure));
+    else send.reject(new Refusal(isGuess && send.isOut ? UNKNOWN : failure));
   }
 }
 

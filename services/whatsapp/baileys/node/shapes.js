@@ -2,6 +2,7 @@
 // version that has it elsewhere must stop the bots with a reason, not lose their messages.
 
 import { createRequire } from 'node:module';
+import { Refusal } from './refusal.js';
 
 /** @import { BinaryNode, WASocket } from 'baileys' */
 /** @typedef {(node: BinaryNode) => Promise<void>} Handle */
@@ -14,7 +15,7 @@ export function checkPackages() {
   const { dependencies } = own('./package.json');
   const found = own('baileys/package.json').version;
   if (found !== dependencies.baileys)
-    throw new Error(`Baileys is ${found}, and must be ${dependencies.baileys}: ${INSTALL}`);
+    throw new Refusal(`Baileys is ${found}, and must be ${dependencies.baileys}: ${INSTALL}`);
   checkRecord(createRequire(own.resolve('baileys'))('libsignal').SessionRecord);
 }
 
@@ -38,14 +39,14 @@ export function checkRecord(SessionRecord) {
   } catch {
     // Another shape.
   }
-  throw new Error(`libsignal keeps its sessions in another shape: ${INSTALL}`);
+  throw new Refusal(`libsignal keeps its sessions in another shape: ${INSTALL}`);
 }
 
 /** Baileys' one listener for messages, which this process puts in turn. @param {WASocket['ws']} ws @returns {Handle} */
 export function stanzaListener(ws) {
   const [handle, ...others] = ws.listeners('CB:message');
   if (!handle || others.length)
-    throw new Error(`Baileys listens for messages in another way: ${INSTALL}`);
+    throw new Refusal(`Baileys listens for messages in another way: ${INSTALL}`);
   return /** @type {Handle} */ (handle);
 }
 
@@ -58,6 +59,6 @@ export function stanzaListener(ws) {
 export function webSocket(ws) {
   const { socket } = /** @type {any} */ (ws);
   if (typeof socket?.pause !== 'function' || typeof socket.resume !== 'function')
-    throw new Error(`Baileys holds its connection in another way: ${INSTALL}`);
+    throw new Refusal(`Baileys holds its connection in another way: ${INSTALL}`);
   return socket;
 }

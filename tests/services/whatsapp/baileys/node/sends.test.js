@@ -67,7 +67,9 @@ test('a connection that broke under it is not its fault; another error is', asyn
   sends.acked({ id: 'm1' });
   await waiting;
   sends.open(() => Promise.reject(new Error('no such user')));
-  await assert.rejects(sends.send('m2', 'chat', 'hola'), { message: 'no such user' });
+  await assert.rejects(sends.send('m2', 'chat', 'hola'), {
+    message: 'The message could not be sent: no such user',
+  });
 });
 
 test('30 s without an answer, or no next connection, is a failure', async () => {
