@@ -162,7 +162,7 @@ class Bots:
         """Disconnect and unlink: the next ``connect`` shows a QR. NotFound."""
         await self._set_desired_state(bot_id, running=False)
         await self._gateway.log_out(bot_id)
-        self._feed(_stopped(bot_id, 401, "Logged out by an operator"))
+        self._feed(_stopped(bot_id, 401, "Unlinked by an operator"))
 
     async def _set_desired_state(self, bot_id: str, *, running: bool) -> None:
         self._record(bot_id)

@@ -106,7 +106,7 @@ def visible(connection: Connection, session_id: str, may: May) -> Any:
     """The session's row. NotFound, with no hint of other people's."""
     row = chats.get(connection, session_id)
     if not may(row.bot_id):
-        raise NotFound("No such session")
+        raise NotFound(chats.NO_SUCH_CHAT)
     return row
 
 

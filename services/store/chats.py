@@ -11,6 +11,7 @@ from services.bus.events import Message, Mode, Session
 from services.errors import Conflict, NotFound
 from services.store import handling, messages, sessions
 
+NO_SUCH_CHAT = "This chat no longer exists, or isn't yours"
 UNREADABLE = "undecryptable"  # the type of a message whose content may come yet
 
 
@@ -178,7 +179,7 @@ def get(connection: Connection, session_id: str) -> Any:
     """The session's row. NotFound."""
     row = sessions.get(connection, session_id)
     if row is None:
-        raise NotFound("No such session")
+        raise NotFound(NO_SUCH_CHAT)
     return row
 
 

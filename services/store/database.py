@@ -154,4 +154,4 @@ def _is_out_of_reach(error: BaseException | None, sqlstate: str) -> bool:
     return is_psycopg and not sqlstate and type(error).__name__ in names
 
 
-UNAVAILABLE = "The store can't be reached right now"
+UNAVAILABLE = sqlite.UNAVAILABLE

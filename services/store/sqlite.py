@@ -16,6 +16,8 @@ CONNECT = {"check_same_thread": False}
 # BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN: https://sqlite.org/rescode.html
 PASSING = frozenset({5, 6, 7, 8, 10, 13, 14})
 
+UNAVAILABLE = "The database is unavailable. Try again shortly."
+
 
 def prepare(path: Path) -> None:
     """Make the file where there is none (0600, as its journals then are), or look at it.
@@ -85,7 +87,7 @@ def _look_at(path: Path) -> None:
         check(names, revision)
     except sqlite3.DatabaseError as error:
         if is_passing(error):
-            raise Unavailable("The store can't be reached right now") from error
+            raise Unavailable(UNAVAILABLE) from error
         raise StoreUnusable(f"{path} is not a sound SQLite file: {error}") from error
     except StoreUnusable as error:
         raise StoreUnusable(f"{path}: {error}") from None

@@ -15,7 +15,7 @@ def cannot_start() -> Iterator[None]:
         yield
     except Unavailable as error:
         cause = getattr(error.__cause__, "orig", None) or error.__cause__
-        raise CannotStart(f"{error.message}: {cause}" if cause else error.message) from None
+        raise CannotStart(f"The store can't be reached right now: {cause}") from None
     except DatabaseError as error:
         raise CannotStart(f"the store is damaged: {error.orig}") from None
     except ModuleNotFoundError as error:

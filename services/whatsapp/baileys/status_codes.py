@@ -29,7 +29,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 RESTART = Verdict("again", "WhatsApp asks for a restart")
 REPLACED = Verdict("stop", "Another client took this bot's place; connect to take it back")
-UNLINKED = Verdict("forget", "Unlinked from the phone; connect and scan a new QR code")
+UNLINKED = Verdict("forget", "Unlinked from the phone. Scan a new QR.")
 LOCKED = Verdict("stop", "WhatsApp has locked or banned this number; look at the phone")
 BANNED_FOR_NOW = Verdict("stop", "WhatsApp has banned this number for a time; look at the phone")
 OUTDATED = Verdict("stop", "WhatsApp no longer takes this client; upgrade Pulso")

@@ -95,7 +95,7 @@ class Line:
                 Disconnected(
                     bot_id=self.bot_id,
                     status_code=401,
-                    reason="Unlinked from the phone",
+                    reason="Unlinked from the phone. Scan a new QR.",
                     will_reconnect=False,
                 )
             )
