@@ -15,12 +15,14 @@ export const SPANISH = {
   'No such message': 'Ese mensaje no existe',
   'No such operator': 'Ese operador no existe',
   'No such stream': 'Esa conexión en vivo no existe',
+  'Only with the state snoozed': 'Solo con el estado pospuesto',
   'Only an admin of all those bots may do this':
     'Solo puede hacerlo un administrador de todos esos bots',
   "Redis can't be reached": 'No se llega a Redis',
   'Shutting down': 'El servidor se está apagando',
   'Somebody else answers this chat now': 'Otra persona responde ahora este chat',
   'That is not your password': 'Esa no es tu contraseña',
+  'That operator may not see this bot': 'Esa persona no puede ver este bot',
   'That password is too easy to guess': 'Esa contraseña es demasiado fácil de adivinar',
   'That username is taken': 'Ese usuario ya existe',
   'The database is unavailable. Try again shortly.':
@@ -33,6 +35,7 @@ export const SPANISH = {
   'This needs an admin': 'Esto requiere un administrador',
   'Too many failed attempts; try again in a minute':
     'Demasiados intentos fallidos; inténtalo de nuevo en un minuto',
+  "What the bot answers is nobody's": 'Lo que responde el bot no es de nadie',
   'WhatsApp keeps {} messages for a bot that is away, no more':
     'WhatsApp guarda {} mensajes para un bot que no está, no más',
   'Wrong username or password': 'El usuario y la contraseña no coinciden',
@@ -43,6 +46,9 @@ export const SPANISH = {
   "A message that was received isn't the bot's own": 'Un mensaje recibido no es del propio bot',
   'A name has 1 to 100 characters, no control or invisible characters':
     'Un nombre tiene de 1 a 100 caracteres, ninguno de control ni invisible',
+  'A label has 1 to 50 characters that can be seen, no outer spaces':
+    'Una etiqueta tiene de 1 a 50 caracteres visibles, sin espacios al principio o al final',
+  'A time that has passed': 'Esa hora ya pasó',
   'At least {}': 'Como mínimo {}',
   'At least {} characters': 'Al menos {} caracteres',
   'At most {}': 'Como máximo {}',
@@ -70,6 +76,7 @@ export const SPANISH = {
     'Un usuario no lleva caracteres de control ni invisibles, ni espacios al principio o al final',
   'No invisible characters in a name': 'Sin caracteres invisibles en un nombre',
   "Not a page's `before`": 'No es el `before` de una página',
+  'No ISO 8601 time with an offset': 'No es una hora ISO 8601 con su diferencia horaria',
   'Not one of the values there are': 'No es uno de los valores posibles',
   'Not valid': 'No es válido',
   '{} is not UTF-8': '{} no es UTF-8',
