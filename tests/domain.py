@@ -13,11 +13,13 @@ from services.assistant.scripted import ScriptedEngine
 from services.bots.bots import Bots
 from services.bots.connections import Connections
 from services.bus.events import Event
+from services.bus.publisher import Row
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
 from services.chats.inbox import Inbox
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
+from services.errors import Unavailable
 from services.store import Database
 from services.store.local_ledger import LocalLedger
 from services.whatsapp.intake import Intake
@@ -148,3 +150,29 @@ class Domain:
     async def settled(self) -> None:
         """Return once what has come from the phone is dealt with."""
         await self.intake.settled()
+
+
+class RowJournal(Journal):
+    """A bus of several processes that remembers everything; ``away`` while it answers nobody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.keys: dict[str, str] = {}
+
+    async def publish_rows(self, rows: Sequence[Row]) -> list[str]:
+        """Each once, whoever brings it."""
+        if self.away:
+            raise Unavailable("Nobody answers")
+        for row in rows:
+            if row.key not in self.keys:
+                [self.keys[row.key]] = self.publish_all([row.event])
+        return [self.keys[row.key] for row in rows]
+
+    async def publish(
+        self, events: Sequence[Event], *, sub: str = "", key: str | None = None, body: bytes = b""
+    ) -> list[str]:
+        return self.publish_all(events)
+
+    def post(self, event: Event) -> None:
+        self.publish_all([event])

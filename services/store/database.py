@@ -17,7 +17,7 @@ from services.errors import Unavailable
 from services.store import sqlite
 from services.store.migrate import StoreUnusable, migrate
 
-READERS = 4  # connections that read side by side; one more writes
+READERS = 4  # connections that read side by side, beside those that write
 OPENING_SECONDS = 5.0
 OPENING_PAUSE_SECONDS = 0.05
 # For PostgreSQL: to connect, to have a packet acknowledged, to get a lock.
@@ -39,7 +39,7 @@ class Database:
     Queries and errors never show the values that were bound: a password's hash is among them.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, writers: int = 1) -> None:
         self._url = driver_url(url)
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         options = (
@@ -56,7 +56,7 @@ class Database:
             self._url,
             connect_args=options,
             hide_parameters=True,
-            pool_size=READERS + 1,
+            pool_size=READERS + writers,
             max_overflow=0,
             pool_timeout=LOCK_SECONDS,
             pool_pre_ping=not self._is_sqlite,
@@ -103,6 +103,10 @@ class Database:
         with passing_trouble(), self._writer.connect() as connection:
             connection.begin()
             yield connection
+
+    def connect(self) -> Connection:
+        """A connection to write with, in no transaction yet; whoever asks for it closes it."""
+        return self._writer.connect()
 
     def _open(self) -> None:
         if self._is_sqlite:

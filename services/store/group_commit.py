@@ -5,6 +5,7 @@ of the store undoes the whole group, so that whoever tries again does so in the 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from services.bus.events import Event
 from services.errors import Unavailable
 from services.store import mark
 from services.store.database import UNAVAILABLE, Database, is_passing
+
+log = logging.getLogger(__name__)
 
 # Enough that fsync is a small part; few enough that a reader's wait stays some 30 ms.
 GROUP = 64
@@ -37,6 +40,14 @@ class Change:
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop between the commit and the events: what is kept in memory."""
         self.callbacks.append(callback)
+
+    def committed(self) -> None:
+        """On the loop, after the commit: make the calls that were asked for."""
+        for callback in self.callbacks:
+            try:
+                callback()
+            except Exception:
+                log.exception("A callback of a committed change failed")
 
 
 class Attempt:
@@ -81,21 +92,31 @@ def commit(database: Database, group: Sequence[Attempt], gate: Callable[[], None
     """
     try:
         with database.writing() as connection:
-            for attempt in group:
-                _run(attempt, connection, alone=len(group) == 1)
-            if any(attempt.error is None for attempt in group):
+            if run(connection, group):
                 mark.advance(connection)
                 gate()
                 connection.commit()
     except Unavailable as trouble:
-        for attempt in group:
-            attempt.error = Unavailable(UNAVAILABLE)
-            attempt.error.__cause__ = trouble.__cause__
+        fail(group, trouble)
         return False
     except Exception as error:
         for attempt in group:
             attempt.error = error
     return True
+
+
+def run(connection: Connection, group: Sequence[Attempt]) -> bool:
+    """Run these one after the other. False where every one has failed."""
+    for attempt in group:
+        _run(attempt, connection, alone=len(group) == 1)
+    return any(attempt.error is None for attempt in group)
+
+
+def fail(group: Sequence[Attempt], trouble: Unavailable) -> None:
+    """The store is out of reach for all of these."""
+    for attempt in group:
+        attempt.error = Unavailable(UNAVAILABLE)
+        attempt.error.__cause__ = trouble.__cause__
 
 
 def _run(attempt: Attempt, connection: Connection, *, alone: bool) -> None:

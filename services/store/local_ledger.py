@@ -7,7 +7,6 @@ snapshot.
 
 import asyncio
 import contextlib
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,8 +24,6 @@ from services.store.group_commit import GROUP, Change, Waiting, commit, resolve
 from services.store.ledger import CHANGE_SECONDS, READ_SECONDS, Ledger, T
 
 _CHECK_SECONDS = 0.5
-
-log = logging.getLogger(__name__)
 
 
 class Bus(Protocol):
@@ -127,11 +124,7 @@ class LocalLedger(Ledger):
             self._settled.set()
 
     def _publish(self, change: Change) -> None:
-        for callback in change.callbacks:
-            try:
-                callback()
-            except Exception:
-                log.exception("A callback of a committed change failed")
+        change.committed()
         if change.events:
             self._bus.publish_all(change.events)
 

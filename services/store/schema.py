@@ -105,6 +105,18 @@ bot_states = Table(
     Column("answered", BigInteger, nullable=False, server_default=text("0")),  # of ``bots.asked``
 )
 
+# Events of committed changes that are still to be published, in the order of their bot.
+unpublished = Table(
+    "unpublished",
+    metadata,
+    Column("id", Sequence, primary_key=True, autoincrement=True),
+    Column("bot_id", Text, nullable=False),  # a bot that is gone still has its last events
+    Column("body", Text, nullable=False),
+    Column("written_by", Text, nullable=False),  # the process
+    Column("at", Float(53), nullable=False),
+    Index(None, "bot_id", "id"),
+)
+
 # What links a bot to WhatsApp, piece by piece, as its gateway keeps it.
 credentials = Table(
     "credentials",
