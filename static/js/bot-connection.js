@@ -11,6 +11,7 @@ import { t } from './i18n/i18n.js';
 import { translateServerText } from './i18n/server-words.js';
 import { botPath, get, post } from './pages/api.js';
 import { BOT_EVENTS, fold, fromStatus } from './pages/bot-state.js';
+import { serverNow } from './pages/server-clock.js';
 import { confirm } from './ui/dialogs.js';
 import { el, setText } from './ui/dom.js';
 import { contact, secondsUntil } from './ui/format.js';
@@ -232,7 +233,7 @@ export class BotConnection extends HTMLElement {
     const count = qrSeq ? [t('bot.qrCount', { seq: qrSeq })] : [];
     if (qrExpiresAt) {
       const key = qrSeq === LAST_CODE ? 'bot.qrLast' : 'bot.qrExpires';
-      count.push(t(key, { seconds: secondsUntil(qrExpiresAt) }));
+      count.push(t(key, { seconds: secondsUntil(qrExpiresAt, serverNow()) }));
     }
     setText(this.#parts.count, count.join(' · '));
   }

@@ -33,6 +33,26 @@ def test_a_qr_appears_and_a_scan_connects_without_a_reload(page: Page, server: S
     assert page.evaluate("document.body.dataset.untouched") == "yes"
 
 
+def test_a_wrong_clock_changes_no_countdown(open_context: OpenContext, server: Server) -> None:
+    page = open_context().new_page()
+    page.add_init_script("const now = Date.now; Date.now = () => now() - 86_400_000;")
+    bot_id = server.add_bot()
+    open_detail(page, bot_id)
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page.locator("bot-connection")).to_contain_text(re.compile(r"New code in \d{1,2} s"))
+
+
+def test_why_a_bot_is_away_is_said_in_spanish(open_context: OpenContext, server: Server) -> None:
+    bot_id = server.linked_bot()
+    page = open_context(locale="es-MX").new_page()
+    page.goto(f"/bots/{bot_id}")
+    expect(page.locator("bot-connection .status")).to_have_text("Conectado")
+    server.post(f"/api/simulator/bots/{bot_id}/unlink")
+    expect(page.locator("bot-connection .reason")).to_have_text(
+        "Desvinculado desde el teléfono. Escanea un QR nuevo."
+    )
+
+
 def test_logging_out_asks_first(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
     open_detail(page, bot_id)

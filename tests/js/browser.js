@@ -36,7 +36,7 @@ class ScriptedEventSource extends EventTarget {
 }
 
 /** The calls made over fetch, and what answers the next ones; the status null never does. */
-export const calls = { asked: [], status: 200, body: {} };
+export const calls = { asked: [], status: 200, body: {}, headers: {} };
 
 /** Where the two clocks stand besides each other: a test sets the wall clock, or lets one stand still. */
 export const clock = { ahead: 0 };
@@ -64,7 +64,10 @@ Object.assign(globalThis, {
       return new Promise((_, fail) => {
         init.signal?.addEventListener('abort', () => fail(init.signal.reason));
       });
-    return new Response(JSON.stringify(calls.body), { status: calls.status });
+    return new Response(JSON.stringify(calls.body), {
+      status: calls.status,
+      headers: calls.headers,
+    });
   },
 });
 Object.defineProperty(globalThis, 'navigator', { value: { onLine: true }, configurable: true });

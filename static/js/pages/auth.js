@@ -1,6 +1,7 @@
 /** The signed-in session, which lives in an HttpOnly cookie: this module never sees a token it keeps. */
 
 import { postJson, request } from './request.js';
+import { serverNow } from './server-clock.js';
 
 /** @typedef {'signed-in' | 'signed-out' | 'unknown'} SignInStatus */
 
@@ -68,7 +69,7 @@ export function keepSignedIn(expiresAt) {
   /** @param {string | null | undefined} until */
   const plan = (until) => {
     if (!until) return;
-    const half = Math.max((Date.parse(until) - Date.now()) / 2, 5_000);
+    const half = Math.max((Date.parse(until) - serverNow()) / 2, 5_000);
     timer = setTimeout(turn, Math.min(half, LONGEST_WAIT_MS));
   };
   const turn = async () => {

@@ -1,5 +1,7 @@
 /** Every request of the pages. None may hang for ever: a page goes on, and can say so. */
 
+import { heed } from './server-clock.js';
+
 const LIMIT_MS = 15_000;
 
 /**
@@ -8,8 +10,12 @@ const LIMIT_MS = 15_000;
  * @param {string} path
  * @param {RequestInit} [init]
  */
-export const request = (path, init) =>
-  fetch(path, { ...init, signal: AbortSignal.timeout(LIMIT_MS) });
+export async function request(path, init) {
+  const sent = Date.now();
+  const answer = await fetch(path, { ...init, signal: AbortSignal.timeout(LIMIT_MS) });
+  heed(answer, sent, Date.now());
+  return answer;
+}
 
 /**
  * POST this as JSON.

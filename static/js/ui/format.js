@@ -44,9 +44,8 @@ export function contact(address) {
   return number ? `+${number[1]}` : (address ?? '');
 }
 
-/** Whole seconds left until `iso`, never negative. @param {string} iso */
-export const secondsUntil = (iso, now = Date.now()) =>
-  Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));
+/** Whole seconds left from `now` until `iso`, never negative. @param {string} iso @param {number} now */
+export const secondsUntil = (iso, now) => Math.max(0, Math.ceil((Date.parse(iso) - now) / 1000));
 
 const MINUTE = 60_000;
 
