@@ -29,6 +29,7 @@ from handlers.operators import OperatorHandler, OperatorsHandler
 from handlers.pages import MissingPageHandler
 from handlers.pages import routes as page_routes
 from handlers.sessions import (
+    LabelsHandler,
     MessagesHandler,
     ReadHandler,
     SessionHandler,
@@ -91,6 +92,7 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/bots/{botId}/disconnect", DisconnectHandler, bots),
         ("/api/bots/{botId}/logout", UnlinkHandler, bots),
         ("/api/sessions", SessionsHandler, {**sessions, "bots": pulso.bots}),
+        ("/api/labels", LabelsHandler, {**sessions, "bots": pulso.bots}),
         ("/api/sessions/{sessionId}", SessionHandler, sessions),
         ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
         ("/api/sessions/{sessionId}/read", ReadHandler, sessions),

@@ -1,16 +1,25 @@
 """/api/sessions: the chats of the caller's bots, and an operator's part in them."""
 
+import msgspec
+
 from handlers.answers import Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, Query, call
 from handlers.requests.inputs import Content
-from handlers.requests.query import PageQuery, SessionsQuery
+from handlers.requests.query import BotsQuery, PageQuery, SessionsQuery
 from services.bots.bots import Bots
 from services.bus.events import Session
 from services.chats.inbox import Inbox
 from services.chats.session_change import SessionChange
-from services.chats.snapshots import MessagePage, SessionPage, SessionSnapshot, Snapshots
+from services.chats.snapshots import (
+    LabelCount,
+    MessagePage,
+    SessionPage,
+    SessionSnapshot,
+    Snapshots,
+)
 from services.errors import Conflict, Forbidden, NotFound, Unavailable
+from services.store.session_lists import Shown
 
 
 class SessionsHandler(BaseHandler):
@@ -25,9 +34,42 @@ class SessionsHandler(BaseHandler):
         for bot_id in asked.bot_id:
             claims.require_bot(bot_id)
             self.bots.get(bot_id)
-        return await self.snapshots.page(
-            asked.bot_id, search=asked.q.strip(), before=asked.before, limit=asked.limit
+        shown = Shown(
+            view=asked.view,
+            me=self.access.author(claims).id,
+            unread=bool(asked.unread),
+            state=asked.state,
+            label=asked.label,
         )
+        return await self.snapshots.page(
+            asked.bot_id,
+            shown,
+            search=asked.q.strip(),
+            sort=asked.sort,
+            before=asked.before,
+            limit=asked.limit,
+        )
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """The labels of chats."""
+
+    labels: list[LabelCount]
+
+
+class LabelsHandler(BaseHandler):
+    bots: Bots
+    snapshots: Snapshots
+
+    @call(200, refuses=(Forbidden, NotFound, Unavailable))
+    async def get(self, query: Query[BotsQuery]) -> Labels:
+        """The labels that the bots' chats have, the most used first."""
+        claims = self.claims()
+        asked = query.read()
+        for bot_id in asked.bot_id:
+            claims.require_bot(bot_id)
+            self.bots.get(bot_id)
+        return Labels(await self.snapshots.labels(asked.bot_id))
 
 
 class _OneSession(BaseHandler):

@@ -60,6 +60,7 @@ class Settings(
     ai_timeout_seconds: Annotated[float, Meta(ge=0.1, le=3600)] = 60.0
     ai_context_tokens: Annotated[int, Meta(ge=100, le=10_000_000)] = 3000
     burst_seconds: Annotated[float, Meta(ge=0, le=600)] = 1.5
+    human_minutes: Annotated[float, Meta(ge=0, le=525_600)] = 30.0
     catch_up_minutes: Annotated[float, Meta(ge=0, le=10_080)] = 10.0
     heartbeat_seconds: Annotated[float, Meta(ge=0.05, le=3600)] = 30.0
     retry_ms: Annotated[int, Meta(ge=100, le=600_000)] = 2000

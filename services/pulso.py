@@ -18,6 +18,7 @@ from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
+from services.chats.due import Due
 from services.chats.inbox import Inbox
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
@@ -114,6 +115,7 @@ class Pulso:
             self.bots.exists,
             catch_up=settings.catch_up_minutes * 60,
         )
+        self.due = Due(ledger, settings.human_minutes * 60)
         self.connections = Connections(
             ledger, self.bots.records, self.bots.keep, self.conversations.resume
         )
@@ -183,6 +185,8 @@ class Pulso:
         opened.push_async_callback(self._in_time, self.conversations.close)
         with cannot_start():
             await self.bots.open()
+        self.due.start()
+        opened.push_async_callback(self.due.close)
         listener.start()
         opened.push_async_callback(self._let_clients_go)
 

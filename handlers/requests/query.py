@@ -8,29 +8,52 @@ import msgspec
 from msgspec.inspect import IntType, ListType, Metadata, type_info
 
 from handlers.requests.json_body import explain
-from services.bus.events import BotId
+from services.bus.events import BotId, State
 from services.errors import Invalid
+from services.store.session_lists import Sort, View
 from services.text import CONTROL
 
 T = TypeVar("T")
+
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 
 
 class PageQuery(msgspec.Struct, frozen=True):
     """One page of a list: ``limit`` items, those before the ``before`` of the page after."""
 
     before: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}$")] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    limit: Limit = 50
 
 
-class SessionsQuery(PageQuery, frozen=True, rename="camel", kw_only=True):
-    """Of which bots, and what is looked for in names, numbers and texts."""
+class BotsQuery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Of which bots."""
 
     bot_id: Annotated[list[BotId], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class SessionsQuery(BotsQuery, frozen=True, rename="camel", kw_only=True):
+    """Of which bots, which of their chats, and what is looked for in names, numbers and texts.
+
+    ``view`` ``mine`` and ``unassigned`` are of open chats unless ``state`` says otherwise;
+    ``sort`` ``waiting`` lists only those whose customer waits for a person, longest first.
+    """
+
     q: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    view: View = "all"
+    unread: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
+    state: State | None = None
+    label: Annotated[str, msgspec.Meta(max_length=50)] | None = None
+    sort: Sort = "newest"
+    before: Annotated[str, msgspec.Meta(pattern="^[0-9]{1,18}(-[A-Za-z0-9-]{1,64})?$")] | None = (
+        None
+    )
+    limit: Limit = 50
 
     def __post_init__(self) -> None:
-        if CONTROL.search(self.q):
-            raise Invalid("No control characters", field="q")
+        for name in ("q", "label"):
+            if CONTROL.search(getattr(self, name) or ""):
+                raise Invalid("No control characters", field=name)
 
 
 class StreamQuery(msgspec.Struct, frozen=True, rename="camel"):

@@ -7,24 +7,26 @@ import msgspec
 
 from services.bus.events import Message, Session
 from services.errors import Invalid, NotFound
-from services.store import chats, messages, search, sessions
+from services.store import chats, labels, messages, search, session_lists, sessions
 from services.store.database import Connection
 from services.store.ledger import Ledger
+from services.store.session_lists import Counts, Shown, Sort
 
 May = Callable[[str], bool]
-_Page = tuple[list[Session], int | None, list[Message]]
+_Page = tuple[list[Session], str | None, list[Message]]
+_Look = Callable[[Connection], _Page]
+EVERYTHING = Shown()
 
 
-class Counts(msgspec.Struct, frozen=True, rename="camel"):
-    """Of all the chats of the bots that were asked for: how many have something unread, and how
-    many messages are."""
+class LabelCount(msgspec.Struct, frozen=True):
+    """A label, and on how many sessions it is."""
 
-    unread: int
-    unread_messages: int
+    label: str
+    sessions: int
 
 
 class SessionPage(msgspec.Struct, frozen=True, rename="camel"):
-    """Sessions, newest activity first; ``before`` asks for the next page, None: the last.
+    """Sessions in the order that was asked for; ``before`` asks for the next page, None: the last.
 
     ``matches`` are the messages that a search found sessions by, each session's newest.
     """
@@ -62,22 +64,35 @@ class Snapshots:
     async def page(
         self,
         bot_ids: Sequence[str],
+        shown: Shown = EVERYTHING,
         *,
         search: str = "",
+        sort: Sort = "newest",
         before: str | None = None,
         limit: int = 50,
     ) -> SessionPage:
-        """The bots' sessions, ``limit`` at a time."""
-        place = _place(before)
-        look = _found if search else _newest
+        """The bots' sessions that are shown, ``limit`` at a time.
 
-        def read(connection: Connection) -> tuple[_Page, tuple[int, int]]:
-            page = look(connection, bot_ids, search, place, limit)
-            return page, sessions.counts(connection, bot_ids)
+        Those that a search finds come by their newest hit, whatever ``sort`` says; a page of it
+        may have fewer than ``limit``.
+        """
+        if search:
+            look = _found(bot_ids, shown, search, _place(before), limit)
+        elif sort == "waiting":
+            look = _waiting(bot_ids, shown, _waiting_place(before), limit)
+        else:
+            look = _newest(bot_ids, shown, _place(before), limit)
+
+        def read(connection: Connection) -> tuple[_Page, Counts]:
+            return look(connection), session_lists.counts(connection, bot_ids, shown.me)
 
         ((page, more, matches), counts), cursor = await self._ledger.snapshot(read)
-        before = None if more is None else str(more)
-        return SessionPage(page, cursor, before, matches, Counts(*counts))
+        return SessionPage(page, cursor, more, matches, counts)
+
+    async def labels(self, bot_ids: Sequence[str]) -> list[LabelCount]:
+        """The labels of the bots' sessions, the most used first."""
+        rows = await self._ledger.read(lambda connection: labels.counted(connection, bot_ids))
+        return [LabelCount(row.label, row.sessions) for row in rows]
 
     async def get(self, session_id: str, may: May = everyone) -> SessionSnapshot:
         """One session. NotFound."""
@@ -110,21 +125,50 @@ def visible(connection: Connection, session_id: str, may: May) -> Any:
     return row
 
 
-def _newest(
-    connection: Connection, bot_ids: Sequence[str], _: str, before: int | None, limit: int
-) -> _Page:
-    rows = sessions.page(connection, bot_ids, before=before, limit=limit + 1)
-    more = rows[limit - 1].last_seq if len(rows) > limit else None
-    return [sessions.session_of(row) for row in rows[:limit]], more, []
+def _newest(bot_ids: Sequence[str], shown: Shown, before: int | None, limit: int) -> _Look:
+    def look(connection: Connection) -> _Page:
+        rows = session_lists.page(connection, bot_ids, shown, before=before, limit=limit + 1)
+        more = str(rows[limit - 1].last_seq) if len(rows) > limit else None
+        return [sessions.session_of(row) for row in rows[:limit]], more, []
+
+    return look
+
+
+def _waiting(
+    bot_ids: Sequence[str], shown: Shown, after: tuple[float, str] | None, limit: int
+) -> _Look:
+    def look(connection: Connection) -> _Page:
+        rows = session_lists.waiting(connection, bot_ids, shown, after=after, limit=limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        more = last and f"{round(last.waiting_since * 1000)}-{last.id}"
+        return [sessions.session_of(row) for row in rows[:limit]], more, []
+
+    return look
 
 
 def _found(
-    connection: Connection, bot_ids: Sequence[str], wanted: str, before: int | None, limit: int
-) -> _Page:
-    hits, more = search.search(connection, bot_ids, wanted, before=before, limit=limit)
-    seqs = [hit.message_seq for hit in hits if hit.message_seq is not None]
-    matches = [messages.message_of(row) for row in messages.by_seq(connection, seqs)]
-    return [sessions.session_of(row) for row in sessions.found(connection, hits)], more, matches
+    bot_ids: Sequence[str], shown: Shown, wanted: str, before: int | None, limit: int
+) -> _Look:
+    def look(connection: Connection) -> _Page:
+        hits, more = search.search(connection, bot_ids, wanted, before=before, limit=limit)
+        rows = session_lists.found(connection, bot_ids, shown, hits)
+        those = {row.id for row in rows}
+        seqs = [hit.message_seq for hit in hits if hit.message_seq and hit.session_id in those]
+        matches = [messages.message_of(row) for row in messages.by_seq(connection, seqs)]
+        page = [sessions.session_of(row) for row in rows]
+        return page, None if more is None else str(more), matches
+
+    return look
+
+
+def _waiting_place(before: str | None) -> tuple[float, str] | None:
+    """A page's ``before`` as the ``waiting_since`` and the id of the last session before it."""
+    if before is None:
+        return None
+    since, _, session_id = before.partition("-")
+    if not (session_id and since.isascii() and since.isdecimal() and len(since) <= 18):
+        raise Invalid("Not a page's `before`", field="before")
+    return int(since) / 1000, session_id
 
 
 def _place(before: str | None) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from services.bus.events import Message, Mode, Session
 from services.errors import Conflict, NotFound
-from services.store import handling, messages, sessions
+from services.store import handling, labels, messages, sessions
 
 NO_SUCH_CHAT = "This chat no longer exists, or isn't yours"
 UNREADABLE = "undecryptable"  # the type of a message whose content may come yet
@@ -167,6 +167,13 @@ def release(connection: Connection, operator_id: str, now: float) -> list[Sessio
     return [_put(connection, row.id, handling.needs_a_person(row, now)) for row in rows]
 
 
+def settle(connection: Connection, session_id: str, now: float, left: float) -> Session | None:
+    """The session as it is after what is due; None where nothing is any more."""
+    row = sessions.get(connection, session_id)
+    columns = row and handling.due(row, now, left)
+    return _put(connection, session_id, columns) if columns else None
+
+
 def mark_read(connection: Connection, row: Any) -> Read:
     """Nothing is unread any more in the session of ``row``."""
     if row.unread == 0:
@@ -198,6 +205,8 @@ def _advance(
 
 def _put(connection: Connection, session_id: str, columns: handling.Columns) -> Session:
     sessions.put(connection, session_id, **columns)
+    if "labels" in columns:
+        labels.put(connection, session_id, columns["labels"])
     return _session(connection, session_id)
 
 

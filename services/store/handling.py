@@ -68,6 +68,18 @@ def reopened(row: Any, at: float) -> Columns:
     return AWAKE if row.person_at is None else AWAKE | {"person_at": at}
 
 
+def due(row: Any, now: float, left: float) -> Columns:
+    """What time has brought: a snooze ended by ``now``, a person who did nothing since ``left``.
+
+    Who snoozed a chat means to come back to it: it stays theirs until then.
+    """
+    if row.state == "snoozed":
+        has_ended = row.snoozed_until is not None and row.snoozed_until <= now
+        return reopened(row, now) if has_ended else {}
+    is_left = row.person_at is not None and row.person_at <= left
+    return WITH_BOT if is_left else {}
+
+
 def shown(row: Any, columns: Columns) -> Columns:
     """Those of the columns that are different in ``row``, of what people see."""
     return {

@@ -160,9 +160,10 @@ sessions = Table(
     Index(
         "ix_sessions_human",
         "bot_id",
-        "last_seq",
+        "mode",  # one value: without statistics SQLite takes the index with more columns that fit
         "assignee_id",
         "state",
+        "waiting_since",
         sqlite_where=text("mode = 'human'"),
         postgresql_where=text("mode = 'human'"),
     ),
@@ -179,6 +180,14 @@ sessions = Table(
             ("snoozed_until", ("snoozed_until",)),
         )
     ),
+)
+
+session_labels = Table(
+    "session_labels",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("label", Text, primary_key=True),
+    Index("ix_session_labels_label", "label", "session_id"),
 )
 
 messages = Table(

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, text, update
 
 from services.bus.events import Author, LastMessage, Session
 from services.store.schema import messages, sessions
-from services.store.search import Hit, fold_contact
+from services.store.search import fold_contact
 from services.timestamps import iso
 
-_WITH_LAST = select(
+# Of a session all that is shown.
+WITH_LAST = select(
     *(column for column in sessions.c if column.name != "folded"),
     messages.c.id.label("last_id"),
     messages.c.content.label("last_content"),
@@ -21,11 +22,10 @@ _WITH_LAST = select(
     messages.c.deleted.label("last_deleted"),
 ).select_from(sessions.outerjoin(messages, messages.c.seq == sessions.c.last_seq))
 
-_GET = _WITH_LAST.where(sessions.c.id == bindparam("session_id"))
-_OF_ASSIGNEE = _WITH_LAST.where(
+_GET = WITH_LAST.where(sessions.c.id == bindparam("session_id"))
+_OF_ASSIGNEE = WITH_LAST.where(
     text("sessions.mode = 'human'"), sessions.c.assignee_id == bindparam("operator_id")
 )
-_SOME = _WITH_LAST.where(sessions.c.id.in_(bindparam("session_ids", expanding=True)))
 _FIND = (
     select(
         sessions.c.id,
@@ -63,6 +63,14 @@ _UNANSWERED = (
     )
     .order_by(sessions.c.last_seq)
 )
+_SNOOZED = select(sessions.c.id).where(
+    text("sessions.snoozed_until IS NOT NULL"), sessions.c.snoozed_until <= bindparam("now")
+)
+_LEFT = select(sessions.c.id).where(
+    text("sessions.person_at IS NOT NULL"),
+    sessions.c.person_at <= bindparam("left"),
+    sessions.c.state != "snoozed",
+)
 _ADD = insert(sessions)
 _THIS = sessions.c.id == bindparam("session_id")
 _UPDATE = update(sessions).where(_THIS).values(version=sessions.c.version + 1)
@@ -70,29 +78,6 @@ _ADVANCE = _UPDATE.values(
     last_seq=bindparam("seq"), unread=sessions.c.unread + bindparam("more")
 ).returning(sessions.c.version)
 _ADVANCE_BY_PERSON = _ADVANCE.values(person_at=bindparam("at"))
-
-
-def _page(bots: Any) -> Select[Any]:
-    # The newest are found in the index alone; only these are read, with their messages.
-    newest = (
-        select(sessions.c.id)
-        .where(bots, sessions.c.last_seq < bindparam("before"))
-        .order_by(sessions.c.last_seq.desc())
-        .limit(bindparam("limit"))
-        .subquery()
-    )
-    return _WITH_LAST.where(sessions.c.id.in_(select(newest.c.id))).order_by(
-        sessions.c.last_seq.desc()
-    )
-
-
-_OF_ONE = _page(sessions.c.bot_id == bindparam("bot_id"))
-_OF_SEVERAL = _page(sessions.c.bot_id.in_(bindparam("bot_ids", expanding=True)))
-_NEWEST = 2**62
-# Read off an index that holds these sessions only. Said as in the index: SQLite takes it then.
-_COUNTS = select(
-    func.count().label("unread"), func.coalesce(func.sum(sessions.c.unread), 0).label("messages")
-).where(sessions.c.bot_id.in_(bindparam("bot_ids", expanding=True)), text("sessions.unread > 0"))
 
 
 def session_of(row: Any) -> Session:
@@ -204,20 +189,10 @@ def set_contact(
     put(connection, session_id, name=name, alt_contact=alt_contact, folded=folded)
 
 
-def page(
-    connection: Connection, bot_ids: Sequence[str], *, before: int | None = None, limit: int
-) -> Sequence[Any]:
-    """The bots' sessions by newest activity, below ``before``, a ``last_seq``."""
-    values: dict[str, Any] = {"before": _NEWEST if before is None else before, "limit": limit}
-    if len(bot_ids) == 1:
-        return connection.execute(_OF_ONE, {**values, "bot_id": bot_ids[0]}).all()
-    return connection.execute(_OF_SEVERAL, {**values, "bot_ids": list(bot_ids)}).all()
-
-
-def counts(connection: Connection, bot_ids: Sequence[str]) -> tuple[int, int]:
-    """How many of the bots' sessions have something unread, and how much that is in all."""
-    row = connection.execute(_COUNTS, {"bot_ids": list(bot_ids)}).one()
-    return row.unread, row.messages
+def due(connection: Connection, now: float, left: float) -> list[str]:
+    """Those whose snooze has ended by ``now``, and those a person has left since ``left``."""
+    snoozed = connection.execute(_SNOOZED, {"now": now}).scalars().all()
+    return [*snoozed, *connection.execute(_LEFT, {"left": left}).scalars()]
 
 
 def unanswered(connection: Connection, bot_id: str, since: float) -> Sequence[Any]:
@@ -226,10 +201,3 @@ def unanswered(connection: Connection, bot_id: str, since: float) -> Sequence[An
     ``id, contact``, the one that waits longest first.
     """
     return connection.execute(_UNANSWERED, {"bot_id": bot_id, "since": since}).all()
-
-
-def found(connection: Connection, hits: Sequence[Hit]) -> Sequence[Any]:
-    """The sessions of these hits, in their order."""
-    rows = connection.execute(_SOME, {"session_ids": [hit.session_id for hit in hits]}).all()
-    by_id = {row.id: row for row in rows}
-    return [by_id[hit.session_id] for hit in hits]

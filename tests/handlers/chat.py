@@ -40,6 +40,13 @@ class Chat:
         """The customer writes, and it is stored."""
         self.phone("message", **{"from": CONTACT, "name": "Luz", "text": text})
 
+    def updated(self, **fields: bool) -> Any:
+        """The session of the next event in which these fields are set, or are not."""
+        while True:
+            session = self.stream.until("session:updated")[-1].json["session"]
+            if all((session[name] is not None) == is_set for name, is_set in fields.items()):
+                return session
+
     @property
     def path(self) -> str:
         return f"/api/sessions/{self.session}"

@@ -6,8 +6,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from services.store import Database, messages, search, sessions
+from services.store import Database, messages, search, session_lists
 from services.store.migrate import SCRIPTS
+from services.store.session_lists import Shown
 
 
 def of_the_first_version(folder: Path, count: int) -> Database:
@@ -50,7 +51,7 @@ def test_what_was_written_before_the_index_is_found_by_it(tmp_path: Path) -> Non
         ):
             [hit], _ = search.search(connection, ["b"], query, before=None, limit=5)
             assert (hit.session_id, hit.message_seq) == ("s", seq)
-        [row] = sessions.page(connection, ["b"], limit=5)
+        [row] = session_lists.page(connection, ["b"], Shown(), limit=5)
         assert (row.name, row.last_content) == ("Ángel", "SEÑAL 4999")
         assert len(messages.page(connection, "s", limit=6_000)) == 5_000
     database.close()

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Connection
 
 from services.bus.events import Message
-from services.store import Database, bots, chats, search, sessions
+from services.store import Database, bots, chats, search, session_lists
 from services.store.search import Hit, fold, fold_contact
+from services.store.session_lists import Shown
 
 
 @pytest.fixture
@@ -184,4 +185,4 @@ def test_what_is_too_short_for_the_index_is_looked_for_stretch_by_stretch(
 def test_sessions_come_in_the_order_of_their_hits(connection: Connection) -> None:
     one, two = write(connection, "1", "pedido"), write(connection, "2", "pedido")
     hits, _ = search.search(connection, ["b1"], "pedido", before=None, limit=5)
-    assert [row.id for row in sessions.found(connection, hits)] == [two, one]
+    assert [row.id for row in session_lists.found(connection, ["b1"], Shown(), hits)] == [two, one]

@@ -13,7 +13,7 @@ depends_on = None
 
 # Name, columns, and which rows it holds.
 INDEXES = (
-    ("human", ["bot_id", "last_seq", "assignee_id", "state"], "mode = 'human'"),
+    ("human", ["bot_id", "mode", "assignee_id", "state", "waiting_since"], "mode = 'human'"),
     ("waiting_since", ["bot_id", "waiting_since"], "waiting_since IS NOT NULL"),
     ("person_at", ["person_at"], "person_at IS NOT NULL"),
     ("snoozed_until", ["snoozed_until"], "snoozed_until IS NOT NULL"),
