@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,10 @@ from services.bus.event_bus import EventBus
 from services.config import Settings
 from services.errors import CannotStart
 from services.server.metrics import Metrics
+from services.store import Database
+from services.store.ledger import Ledger
+from services.store.local_ledger import LocalLedger
+from services.store.shared_ledger import WRITERS, SharedLedger
 from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.gateway import Gateway
 from services.whatsapp.simulated.gateway import SimulatedGateway
@@ -49,6 +55,14 @@ def make_remote(settings: Settings, metrics: Metrics) -> Remote | None:
         observe=metrics.observe,
     )
     return made
+
+
+def make_ledger(settings: Settings, bus: EventBus, remote: Remote | None) -> Ledger:
+    """Where changes become events: on this process's own bus, or over the one it shares."""
+    if remote is None:
+        return LocalLedger(Database(settings.database_url), bus)
+    database = Database(settings.database_url, writers=WRITERS)
+    return SharedLedger(database, remote.publisher, f"{socket.gethostname()}-{os.getpid()}")
 
 
 def make_gateway(settings: Settings) -> Gateway:

@@ -30,8 +30,7 @@ from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
 from services.server.metrics import Metrics
 from services.server.readiness import Readiness
-from services.store import Database, mark
-from services.store.local_ledger import LocalLedger
+from services.store import mark
 from services.store.starting import cannot_start
 from services.streams.registry import Streams
 from services.whatsapp.intake import Intake
@@ -63,8 +62,6 @@ class Pulso:
         self.settings = settings
         if settings.several_processes:
             raise CannotStart("PULSO_BUS_URL: this version runs as one process only, on memory://")
-        with cannot_start():
-            database = Database(settings.database_url)
         self.metrics = Metrics(VERSION)
         remote = self.remote = choices.make_remote(settings, self.metrics)
         self.bus = remote.bus if remote else choices.make_bus(settings, self.metrics)
@@ -86,7 +83,8 @@ class Pulso:
             join=remote.feed.join if remote else None,
         )
         self.metrics.watch(self.bus, self.streams)
-        self.ledger = ledger = LocalLedger(database, self.bus)
+        with cannot_start():
+            self.ledger = ledger = choices.make_ledger(settings, self.bus, remote)
         self.tokens = Tokens(settings.jwt_secret, require_exp=settings.jwt_require_exp)
         self.operators = Operators(
             ledger,

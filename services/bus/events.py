@@ -112,6 +112,7 @@ class LastMessage(_Struct, frozen=True, kw_only=True):
     timestamp: str | None = None
     type: Name = "text"
     ack: Ack | None = None
+    failed: str | None = None
     deleted: str | None = None
 
 
@@ -199,6 +200,7 @@ class MessageUpdated(Event, frozen=True, kw_only=True, tag="message:updated"):
 
     session_id: Name
     message: Message
+    session_version: Version | None = None
 
 
 class MessageAck(Event, frozen=True, kw_only=True, tag="message:ack"):
@@ -211,6 +213,7 @@ class MessageFailed(Event, frozen=True, kw_only=True, tag="message:failed"):
     session_id: Name
     message_id: Name
     reason: str | None = None
+    session_version: Version | None = None
 
 
 class SessionCreated(Event, frozen=True, kw_only=True, tag="session:created"):

@@ -23,6 +23,7 @@ from services.bus.events import (
 from services.chats.answering import Answering
 from services.chats.outbox import Outbox
 from services.store import changes, chats, messages, sessions
+from services.store.changes import Changed
 from services.store.chats import Recorded
 from services.store.ledger import Change, Ledger
 from services.timestamps import iso
@@ -97,7 +98,9 @@ class Conversations:
             media=event.media,
         )
 
-        recorded = await self._ledger.change(lambda change: _record(change, event, message))
+        recorded = await self._ledger.change(
+            lambda change: _record(change, event, message), bot=event.bot_id
+        )
         if recorded is None:
             return
         if event.from_me:
@@ -122,18 +125,21 @@ class Conversations:
                 alt_contact=event.alt_chat_id,
             )
             if row is not None:
-                message = _apply(change, event, row)
-                if message is not None:
+                changed = _apply(change, event, row)
+                if changed is not None:
                     change.publish(
                         MessageUpdated(
-                            bot_id=event.bot_id, session_id=row.session_id, message=message
+                            bot_id=event.bot_id,
+                            session_id=changed.session_id,
+                            message=changed.message,
+                            session_version=changed.version,
                         )
                     )
             elif event.text:
                 # Of a message from before our time: what was written is shown by itself.
                 _record(change, event, _alone(event))
 
-        await self._ledger.change(store)
+        await self._ledger.change(store, bot=event.bot_id)
 
     async def _acked(self, event: Acked) -> None:
         if not self._has_bot(event.bot_id):
@@ -153,7 +159,7 @@ class Conversations:
                     )
                 )
 
-        await self._ledger.change(store)
+        await self._ledger.change(store, bot=event.bot_id)
 
     async def _typing(self, event: Presence) -> None:
         if not self._has_bot(event.bot_id):
@@ -167,7 +173,7 @@ class Conversations:
             )
 
 
-def _apply(change: Change, event: MessageChanged, row: Any) -> Message | None:
+def _apply(change: Change, event: MessageChanged, row: Any) -> Changed | None:
     """The message as it is after the change; None where that is as it was."""
     from_me, at = event.from_me, event.timestamp
     match event.change:
@@ -212,7 +218,12 @@ def _events_of(bot_id: str, recorded: Recorded) -> Iterator[Event]:
     """What a message that was new is announced as."""
     message = recorded.message
     if recorded.is_filled:
-        yield MessageUpdated(bot_id=bot_id, session_id=recorded.session_id, message=message)
+        yield MessageUpdated(
+            bot_id=bot_id,
+            session_id=recorded.session_id,
+            message=message,
+            session_version=recorded.version,
+        )
         return
     if recorded.created is not None:
         yield SessionCreated(bot_id=bot_id, session=recorded.created)

@@ -74,7 +74,7 @@ class Inbox:
                 change.publish(SessionUpdated(bot_id=read.bot_id, session=read.session))
             return read
 
-        read = await self._ledger.change(store)
+        read = await self._ledger.change(store, session=session_id)
         self._outbox.mark_read(read.bot_id, read.contact, read.ids)
         return read.session
 
@@ -92,7 +92,7 @@ class Inbox:
                 change.publish(SessionUpdated(bot_id=row.bot_id, session=session))
             return session
 
-        return await self._ledger.change(store)
+        return await self._ledger.change(store, session=session_id)
 
     def _assignee(
         self, wanted: SessionChange, by: Author

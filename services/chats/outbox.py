@@ -23,7 +23,7 @@ from services.bus.events import (
 )
 from services.chats.snapshots import May, everyone, visible
 from services.errors import Conflict, Unavailable
-from services.store import chats, messages
+from services.store import changes, chats, messages
 from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
 from services.timestamps import iso
@@ -105,7 +105,7 @@ class Outbox:
             change.on_commit(lambda: self._queue(sent.bot_id, [queued]))
             change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
 
-        await self._ledger.change(store)
+        await self._ledger.change(store, session=session_id)
         return message.id
 
     async def resume(self, bot_id: str) -> None:
@@ -158,19 +158,23 @@ class Outbox:
 
     async def _fail(self, bot_id: str, message: QueuedMessage, reason: str) -> None:
         def store(change: Change) -> None:
-            if messages.fail(change.connection, message.session_id, message.message_id, reason):
+            version = changes.fail(
+                change.connection, message.session_id, message.message_id, reason
+            )
+            if version is not None:
                 change.publish(
                     MessageFailed(
                         bot_id=bot_id,
                         session_id=message.session_id,
                         message_id=message.message_id,
                         reason=reason,
+                        session_version=version,
                     )
                 )
 
         while True:
             try:
-                return await self._ledger.change(store)
+                return await self._ledger.change(store, bot=bot_id)
             except Unavailable:
                 # What waits behind it must not be sent before this is known: the queue waits.
                 log.warning("Bot %s: a failed message waits for the store", bot_id)

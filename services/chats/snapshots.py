@@ -39,11 +39,15 @@ class SessionPage(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class MessagePage(msgspec.Struct, frozen=True, rename="camel"):
-    """Messages, oldest to newest; ``before`` asks for the page before, None: the first."""
+    """Messages, oldest to newest; ``before`` asks for the page before, None: the first.
+
+    ``version`` is their session's, as they were read: events up to it are in them.
+    """
 
     messages: list[Message]
     cursor: str
     before: str | None
+    version: int
 
 
 class SessionSnapshot(msgspec.Struct, frozen=True, rename="camel"):
@@ -107,14 +111,14 @@ class Snapshots:
         """The session's messages, ``limit`` at a time from the newest backwards. NotFound."""
         place = _place(before)
 
-        def read(connection: Connection) -> tuple[list[Message], str | None]:
-            visible(connection, session_id, may)
+        def read(connection: Connection) -> tuple[list[Message], str | None, int]:
+            version: int = visible(connection, session_id, may).version
             rows = messages.page(connection, session_id, before=place, limit=limit + 1)
             more = str(rows[limit - 1].seq) if len(rows) > limit else None
-            return [messages.message_of(row) for row in reversed(rows[:limit])], more
+            return [messages.message_of(row) for row in reversed(rows[:limit])], more, version
 
-        (page, more), cursor = await self._ledger.snapshot(read)
-        return MessagePage(page, cursor, more)
+        (page, more, version), cursor = await self._ledger.snapshot(read)
+        return MessagePage(page, cursor, more, version)
 
 
 def visible(connection: Connection, session_id: str, may: May) -> Any:

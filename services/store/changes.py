@@ -6,11 +6,20 @@ change that is there already, or older than the one that is, changes nothing.
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from services.bus.events import Message, Reaction
 from services.store import messages, sessions
 from services.store.chats import UNREADABLE
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A message as it is now, and its session's version with that."""
+
+    session_id: str
+    message: Message
+    version: int
 
 
 def find(
@@ -23,8 +32,8 @@ def find(
 
 def edit(
     connection: Connection, row: Any, content: str, *, from_me: bool, at: float
-) -> Message | None:
-    """Another text in its place; the message as it is now, or None where nothing changed."""
+) -> Changed | None:
+    """Another text in its place. None where nothing changed."""
     is_older = row.edited is not None and row.edited >= at
     if row.from_me != from_me or row.deleted is not None or is_older:
         return None
@@ -33,16 +42,16 @@ def edit(
     return _now(connection, row)
 
 
-def delete(connection: Connection, row: Any, *, from_me: bool, at: float) -> Message | None:
-    """Its text and media are gone; the message as it is now, or None where nothing changed."""
+def delete(connection: Connection, row: Any, *, from_me: bool, at: float) -> Changed | None:
+    """Its text and media are gone. None where nothing changed."""
     if row.from_me != from_me or row.deleted is not None:
         return None
     messages.clear(connection, row.seq, deleted=at)
     return _now(connection, row)
 
 
-def react(connection: Connection, row: Any, text: str, *, from_me: bool) -> Message | None:
-    """One side's reaction, ``""``: none; the message as it is now, or None where it is the same."""
+def react(connection: Connection, row: Any, text: str, *, from_me: bool) -> Changed | None:
+    """One side's reaction, ``""``: none. None where it is the same."""
     before = messages.message_of(row).reactions or []
     after = [one for one in before if one.from_me != from_me]
     if text:
@@ -54,5 +63,14 @@ def react(connection: Connection, row: Any, text: str, *, from_me: bool) -> Mess
     return _now(connection, row)
 
 
-def _now(connection: Connection, row: Any) -> Message:
-    return messages.message_of(messages.get(connection, row.session_id, row.id))
+def fail(connection: Connection, session_id: str, message_id: str, reason: str) -> int | None:
+    """Note why a message did not go out: its session's version. None where it did, or is gone."""
+    if not messages.fail(connection, session_id, message_id, reason):
+        return None
+    return sessions.raise_version(connection, session_id)
+
+
+def _now(connection: Connection, row: Any) -> Changed:
+    version = sessions.raise_version(connection, row.session_id)
+    now = messages.message_of(messages.get(connection, row.session_id, row.id))
+    return Changed(row.session_id, now, version)

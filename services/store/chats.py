@@ -112,6 +112,7 @@ def _fill(connection: Connection, row: Any, stored_as: Any, message: Message) ->
     if messages.get(connection, row.id, message.id).deleted is not None:
         return None
     messages.fill(connection, stored_as.seq, message)
+    version = sessions.raise_version(connection, row.id)
     return Recorded(
         session_id=row.id,
         contact=row.contact,
@@ -120,6 +121,7 @@ def _fill(connection: Connection, row: Any, stored_as: Any, message: Message) ->
         created=None,
         renamed=None,
         changed=None,
+        version=version,
         is_filled=True,
     )
 

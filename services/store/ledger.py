@@ -40,6 +40,9 @@ class Ledger(ABC):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._closed = False
+        # Of the state the store was left in, where something else is kept that belongs to it: known
+        # once it is closed (``mark``).
+        self.mark = ""
         # A reader's thread always has its connection.
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
 

@@ -40,8 +40,6 @@ class LocalLedger(Ledger):
     def __init__(self, database: Database, bus: Bus) -> None:
         super().__init__(database)
         self._bus = bus
-        # Of the state the store was left in; known once it is closed.
-        self.mark = ""
         # Held from right before a commit until its events are published, and by a snapshot from
         # its first statement until it has read the cursor. Nothing else is locked inside it.
         self._gate = threading.Lock()

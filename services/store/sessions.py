@@ -19,6 +19,7 @@ WITH_LAST = select(
     messages.c.timestamp.label("last_timestamp"),
     messages.c.type.label("last_type"),
     messages.c.ack.label("last_ack"),
+    messages.c.failed.label("last_failed"),
     messages.c.deleted.label("last_deleted"),
 ).select_from(sessions.outerjoin(messages, messages.c.seq == sessions.c.last_seq))
 
@@ -77,6 +78,7 @@ _UPDATE = update(sessions).where(_THIS).values(version=sessions.c.version + 1)
 _ADVANCE = _UPDATE.values(
     last_seq=bindparam("seq"), unread=sessions.c.unread + bindparam("more")
 ).returning(sessions.c.version)
+_RAISE = _UPDATE.returning(sessions.c.version)
 _ADVANCE_BY_PERSON = _ADVANCE.values(person_at=bindparam("at"))
 
 
@@ -89,6 +91,7 @@ def session_of(row: Any) -> Session:
         timestamp=iso(row.last_timestamp),
         type=row.last_type,
         ack=row.last_ack,
+        failed=row.last_failed,
         deleted=None if row.last_deleted is None else iso(row.last_deleted),
     )
     return Session(
@@ -168,6 +171,12 @@ def advance(
     values |= {"more": unread, "at": person_at}
     statement = _ADVANCE if person_at is None else _ADVANCE_BY_PERSON
     version: int = connection.execute(statement, values).scalar_one()
+    return version
+
+
+def raise_version(connection: Connection, session_id: str) -> int:
+    """One of its messages changes: its version with that."""
+    version: int = connection.execute(_RAISE, {"session_id": session_id}).scalar_one()
     return version
 
 

@@ -1,8 +1,7 @@
 /**
  * What an event makes of one session, or of the message it announces: pure functions.
  *
- * Acks and failures raise no version of their session's newest message: of two states the further
- * one counts.
+ * An ack raises no version of its session: of two the further one counts.
  */
 
 import { furtherAck, isNewer, isOlder } from './folding.js';
@@ -64,6 +63,7 @@ export function withMessage(session, botId, message, { isNew, version }) {
       timestamp: timestamp ?? null,
       type: type ?? 'text',
       ack: ack ?? null,
+      failed: null,
     },
     unread: (session.unread ?? 0) + (isNew && !fromMe ? 1 : 0),
     version: version ?? session.version,
@@ -95,8 +95,9 @@ export function withLast(session, version, change) {
  */
 export function updatedLast(last, message, newer) {
   if (last.id !== message.id || !(newer ?? !isOlder(message, last))) return last;
-  const { content, deleted, type } = message;
-  return { ...last, content, deleted: deleted ?? null, type: type ?? last.type };
+  const { content, deleted, failed, type } = message;
+  const delivery = { ack: furtherAck(last.ack, message.ack), failed: failed ?? null };
+  return { ...last, ...delivery, content, deleted: deleted ?? null, type: type ?? last.type };
 }
 
 /**
@@ -122,7 +123,7 @@ export function laterSession(known, { botId, session }) {
 function laterLast(given, known) {
   if (!given || !known || given.id !== known.id) return given ?? known ?? null;
   const ack = furtherAck(given.ack, known.ack);
-  return { failed: known.failed, ...given, ack };
+  return { ...given, ack };
 }
 
 /** @template {object} Fields @param {Fields} fields @returns {Fields} */

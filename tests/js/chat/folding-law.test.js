@@ -20,13 +20,14 @@ function dice(seed) {
   return { below, one: (list) => list[below(list.length)], sometimes: (share) => next() < share };
 }
 
-const last = ({ id, content, fromMe, timestamp, type, ack, deleted = null }) => ({
+const last = ({ id, content, fromMe, timestamp, type, ack, failed, deleted = null }) => ({
   id,
   content,
   fromMe,
   timestamp,
   type,
   ack,
+  failed,
   deleted,
 });
 
@@ -125,13 +126,15 @@ class Server {
     if (ACKS.indexOf(ack) <= ACKS.indexOf(message.ack)) return;
     Object.assign(message, { ack, failed: null });
     const { lastMessage } = this.sessions.get(message.sessionId);
-    if (lastMessage.id === message.id) lastMessage.ack = ack;
+    if (lastMessage.id === message.id) Object.assign(lastMessage, { ack, failed: null });
     this.#publish('message:ack', { sessionId: message.sessionId, messageId: message.id, ack });
   }
 
   #fail(message) {
     message.failed = 'no';
     const { sessionId, id: messageId } = message;
+    const { lastMessage } = this.sessions.get(sessionId);
+    if (lastMessage.id === messageId) lastMessage.failed = 'no';
     const sessionVersion = this.#raise(sessionId, {});
     this.#publish('message:failed', { sessionId, messageId, reason: 'no', sessionVersion });
   }

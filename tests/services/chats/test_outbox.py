@@ -105,12 +105,12 @@ async def test_what_waits_behind_a_failed_message_goes_out_though_the_store_is_a
     async with Domain(tmp_path, engine=SilentEngine(), gateway=phone) as domain:
         ledger, change, attempts = domain.ledger, domain.ledger.change, 0
 
-        async def away(function: Any) -> Any:
+        async def away(function: Any, **whose: Any) -> Any:
             nonlocal attempts
             attempts += 1
             if attempts < 4:
                 raise Unavailable("locked")
-            return await change(function)
+            return await change(function, **whose)
 
         bot = await domain.linked_bot()
         domain.phone.message(bot, CONTACT, "Luz", "hola")
