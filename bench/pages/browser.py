@@ -15,13 +15,14 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 PATIENCE_MS = 60_000
 # Both kinds of entry are rounded by Chromium: long tasks begin at 50 ms, inputs are told from 16.
 WATCH = """
-window.watched = { tasks: [], inputs: new Map(), drawn: 0 };
+window.watched = { tasks: [], inputs: new Map(), handled: 0, drawn: 0 };
 new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) watched.tasks.push(duration);
 }).observe({ type: 'longtask', buffered: true });
 new PerformanceObserver((list) => {
-    for (const { interactionId, duration } of list.getEntries()) {
+    for (const { interactionId, duration, startTime, processingEnd } of list.getEntries()) {
         if (!interactionId) continue;
+        watched.handled = Math.max(watched.handled, processingEnd - startTime);
         const slowest = Math.max(duration, watched.inputs.get(interactionId) ?? 0);
         watched.inputs.set(interactionId, slowest);
     }
@@ -50,10 +51,15 @@ SCROLLER = """(node) => {
 
 @dataclass(frozen=True)
 class Watched:
-    """Since the last look: milliseconds of each long task and of each slow input; DOM changes."""
+    """Since the last look: milliseconds of each long task and of each slow input; DOM changes.
+
+    ``handled``: the longest that an input waited for the page and was worked on by it. What comes
+    after that is drawing, which a machine without a graphics card does by its busy processor.
+    """
 
     tasks: list[float]
     inputs: list[float]
+    handled: float
     drawn: int
 
 
@@ -81,9 +87,9 @@ class Window:
         self.page.wait_for_timeout(100)  # entries come a moment after what they tell
         found: dict[str, Any] = self.page.evaluate(
             """() => {
-                const { tasks, inputs, drawn } = watched;
-                Object.assign(watched, { tasks: [], inputs: new Map(), drawn: 0 });
-                return { tasks, inputs: [...inputs.values()], drawn };
+                const { tasks, inputs, handled, drawn } = watched;
+                Object.assign(watched, { tasks: [], inputs: new Map(), handled: 0, drawn: 0 });
+                return { tasks, inputs: [...inputs.values()], handled, drawn };
             }"""
         )
         return Watched(**found)
