@@ -21,6 +21,11 @@ class Panel(Phone):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def command(self, port: int, folder: Path) -> list[str]:
+        # Another checkout needs other packages, where it has them.
+        own = self.folder / ".venv" / "bin" / "python"
+        return [str(own), "main.py"] if own.exists() else super().command(port, folder)
+
 
 class Afternoon:
     """A server, its bot, and the chats that the page is about."""
