@@ -62,7 +62,10 @@ def test_only_admins_add_rename_and_remove(
     assert pulso.request(method, path.format(bot), body).status == 401
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\nb", "a\u2028b", 7, None])
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "x" * 101, "a\nb", "a\u2028b", "a\u200bb", "\u202eadneiT", "a\x9bb", 7, None],
+)
 def test_a_wrong_name_is_named(pulso: RunningPulso, name: Any) -> None:
     answer = pulso.request("POST", "/api/bots", {"name": name}, token=pulso.token(admin=True))
     assert (answer.status, answer.json.get("field")) == (400, "name")
