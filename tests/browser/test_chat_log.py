@@ -166,14 +166,29 @@ def test_answers_are_signed_by_who_wrote_them(
 
 
 @pytest.mark.parametrize(
-    ("locale", "deleted", "unsupported"),
+    ("locale", "deleted", "unsupported", "failed"),
     [
-        ("en-US", "This message was deleted", "Unsupported message: order"),
-        ("es-MX", "Se eliminó este mensaje", "Mensaje no compatible: order"),
+        (
+            "en-US",
+            "This message was deleted",
+            "Unsupported message: order",
+            "Not sent: WhatsApp refused the message (463)",
+        ),
+        (
+            "es-MX",
+            "Se eliminó este mensaje",
+            "Mensaje no compatible: pedido",
+            "No enviado: WhatsApp rechazó el mensaje (463)",
+        ),
     ],
 )
 def test_what_became_of_a_message_is_shown(
-    open_context: OpenContext, server: Server, locale: str, deleted: str, unsupported: str
+    open_context: OpenContext,
+    server: Server,
+    locale: str,
+    deleted: str,
+    unsupported: str,
+    failed: str,
 ) -> None:
     bot_id = server.linked_bot()
     session = server.quiet_session(bot_id, "con errata")
@@ -204,6 +219,14 @@ def test_what_became_of_a_message_is_shown(
     expect(rows.nth(2).locator("[data-part=emoji]")).to_have_text("👍")
     expect(rows.nth(3).locator(".label")).to_have_text(unsupported)
     expect(rows.nth(3).locator(".text")).to_have_text("Order: 2 × pan")
+    sent = {"type": "message:sent", "content": "hola", "messageId": "s1"}
+    refused = {"type": "message:failed", "messageId": "s1"}
+    refused["reason"] = "WhatsApp refused the message (463)"
+    for event in (sent, refused):
+        event |= {"botId": bot_id, "sessionId": session["id"]}
+        headers = {"Authorization": f"Bearer {token}"}
+        server.api.post("/events", json=event, headers=headers).raise_for_status()
+    expect(page.locator(".message.failed [data-part=why]")).to_have_text(failed)
 
 
 def test_a_chat_that_grows_all_day_keeps_its_newest_page(page: Page, server: Server) -> None:
