@@ -45,9 +45,7 @@ from handlers.simulator import (
 )
 from handlers.stream import StreamHandler
 from handlers.streams import OneStreamHandler, StreamsHandler
-from services.chats.media import Media
 from services.pulso import VERSION, Pulso
-from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.simulated.gateway import SimulatedGateway
 
 
@@ -97,13 +95,15 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
         ("/api/sessions/{sessionId}/read", ReadHandler, sessions),
         ("/api/sessions/{sessionId}/unread", UnreadHandler, sessions),
+        (
+            "/api/sessions/{sessionId}/messages/{messageId}/media",
+            MediaHandler,
+            {**access, "media": pulso.media},
+        ),
         ("/healthz", HealthHandler, access),
         ("/readyz", ReadyHandler, {**access, "readiness": pulso.readiness}),
         ("/metrics", MetricsHandler, {**access, "metrics": pulso.metrics}),
     ]
-    if isinstance(pulso.gateway, BaileysGateway):
-        media = {**access, "media": Media(pulso.ledger, pulso.gateway)}
-        calls.append(("/api/sessions/{sessionId}/messages/{messageId}/media", MediaHandler, media))
     if isinstance(pulso.gateway, SimulatedGateway):
         phone = {**bots, "phone": pulso.gateway}
         calls += [

@@ -27,6 +27,9 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 HEADERS = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 128},
     "Last-Event-ID": {"type": "string"},
+    "Range": {"type": "string", "examples": ["bytes=0-1023"]},
+    "If-Range": {"type": "string"},
+    "If-None-Match": {"type": "string"},
 }
 
 

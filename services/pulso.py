@@ -18,8 +18,11 @@ from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
+from services.chats.discarding import discard
 from services.chats.due import Due
+from services.chats.fetching import Fetching
 from services.chats.inbox import Inbox
+from services.chats.media import Media
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.config import Settings
@@ -33,6 +36,7 @@ from services.server.readiness import Readiness
 from services.store import mark
 from services.store.starting import cannot_start
 from services.streams.registry import Streams
+from services.tasks import Tasks
 from services.whatsapp.intake import Intake
 
 VERSION = "0.1.0"
@@ -65,7 +69,7 @@ class Pulso:
         self.metrics = Metrics(VERSION)
         remote = self.remote = choices.make_remote(settings, self.metrics)
         self.bus = remote.bus if remote else choices.make_bus(settings, self.metrics)
-        self.media = MediaStore(
+        self.media_store = MediaStore(
             settings.media_url, settings.data_dir / "spool", settings.media_max_bytes
         )
         self.keys = IdempotencyKeys(settings.history_seconds)
@@ -97,6 +101,8 @@ class Pulso:
         self.gateway = choices.make_gateway(settings)
         self.bots = Bots(ledger, self.gateway, self.intake.feed)
         outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
+        fetching = Fetching(ledger, self.gateway, self.media_store, self.bots.is_connected)
+        self.media = Media(ledger, self.media_store, fetching)
         answering = Answering(
             ledger,
             self.gateway,
@@ -110,6 +116,7 @@ class Pulso:
             ledger,
             outbox,
             answering,
+            fetching,
             self.bots.exists,
             catch_up=settings.catch_up_minutes * 60,
         )
@@ -162,7 +169,7 @@ class Pulso:
         # Before anything is changed: a busy port must cost nothing.
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
-        await self.media.open()
+        await self.media_store.open()
         # Before the store, so that it is saved after it: its last changes are events too.
         restore = opened.enter_context(self._saved_history())
         if self.remote is not None:
@@ -185,6 +192,9 @@ class Pulso:
             await self.bots.open()
         self.due.start()
         opened.push_async_callback(self.due.close)
+        removing = Tasks()
+        removing.start(discard(self.ledger, self.media_store), "Removing files")
+        opened.push_async_callback(removing.close)
         listener.start()
         opened.push_async_callback(self._let_clients_go)
 

@@ -16,10 +16,13 @@ from services.bus.events import Event
 from services.bus.publisher import Row
 from services.chats.answering import Answering
 from services.chats.conversations import Conversations
+from services.chats.fetching import Fetching
 from services.chats.inbox import Inbox
+from services.chats.media import Media
 from services.chats.outbox import Outbox
 from services.chats.snapshots import Snapshots
 from services.errors import Unavailable
+from services.media.store import MediaStore
 from services.store import Database
 from services.store.local_ledger import LocalLedger
 from services.whatsapp.intake import Intake
@@ -110,8 +113,11 @@ class Domain:
         self.answering = Answering(
             self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed=speed
         )
+        self.store = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
+        self.fetching = Fetching(self.ledger, self.phone, self.store, self.bots.is_connected)
+        self.media = Media(self.ledger, self.store, self.fetching)
         self.conversations = Conversations(
-            self.ledger, self.outbox, self.answering, self.bots.exists
+            self.ledger, self.outbox, self.answering, self.fetching, self.bots.exists
         )
         self.connections = Connections(
             self.ledger, self.bots.records, self.bots.keep, self.conversations.resume
@@ -121,6 +127,7 @@ class Domain:
 
     async def __aenter__(self) -> "Domain":
         await self.ledger.open()
+        await self.store.open()
         self.intake.open({**self.connections.takers, **self.conversations.takers})
         await self.phone.open(self.intake.feed)
         await self.bots.open()

@@ -80,7 +80,8 @@ class Message(_Struct, frozen=True, kw_only=True):
     """A message of a chat, as it is stored and as it is announced.
 
     ``type`` is ``text`` or the kind of what ``media`` describes, whose ``file`` is True where
-    there is one to fetch; ``unsupported`` where ``content`` only names what it was, and
+    there is one to fetch, and ``missing`` why there is none (``too-large``, ``damaged``, ``gone``);
+    ``unsupported`` where ``content`` only names what it was, and
     ``undecryptable`` where it can't be read yet. ``origin`` is of what is from us; ``failed`` is
     why it did not go out. ``edited`` and ``deleted`` are when its sender did so, the last time;
     of what was deleted there is no content.

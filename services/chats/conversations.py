@@ -21,6 +21,7 @@ from services.bus.events import (
     SessionUpdated,
 )
 from services.chats.answering import Answering
+from services.chats.fetching import Fetching
 from services.chats.outbox import Outbox
 from services.store import changes, chats, messages, sessions
 from services.store.changes import Changed
@@ -49,6 +50,7 @@ class Conversations:
         ledger: Ledger,
         outbox: Outbox,
         answering: Answering,
+        fetching: Fetching,
         has_bot: Callable[[str], bool],
         *,
         catch_up: float = 600.0,
@@ -56,6 +58,7 @@ class Conversations:
         self._ledger = ledger
         self._outbox = outbox
         self._answering = answering
+        self._fetching = fetching
         self._has_bot = has_bot
         self._catch_up = catch_up
 
@@ -70,12 +73,14 @@ class Conversations:
         }
 
     async def close(self) -> None:
-        """Stop answering and sending; pending messages go out after the next start."""
+        """Stop answering, sending and fetching; what is left is done after the next start."""
+        await self._fetching.close()
         await self._answering.close()
         await self._outbox.close()
 
     async def resume(self, bot_id: str) -> None:
-        """The bot is online: send what is pending, answer what nobody answered."""
+        """The bot is online: send what is pending, fetch files, answer what nobody answered."""
+        self._fetching.begin(bot_id)
         await self._outbox.resume(bot_id)
         since = time.time() - self._catch_up
         rows = await self._ledger.read(
@@ -87,6 +92,7 @@ class Conversations:
     async def _arrived(self, event: MessageArrived) -> None:
         if not self._has_bot(event.bot_id):
             return
+        media, file = self._fetching.file_of(event.media)
         message = Message(
             id=event.message_id,
             content=event.text,
@@ -95,14 +101,16 @@ class Conversations:
             type=event.kind,
             push_name=event.push_name,
             origin="phone" if event.from_me else None,
-            media=event.media,
+            media=media,
         )
 
         recorded = await self._ledger.change(
-            lambda change: _record(change, event, message), bot=event.bot_id
+            lambda change: _record(change, event, message, event.file or file), bot=event.bot_id
         )
         if recorded is None:
             return
+        if file is not None:
+            self._fetching.begin(event.bot_id)
         if event.from_me:
             self._answering.cancel(recorded.session_id)
         elif recorded.mode == "bot" and event.kind == "text" and self._is_due(event):
@@ -199,7 +207,10 @@ def _alone(event: MessageChanged) -> Message:
 
 
 def _record(
-    change: Change, event: MessageArrived | MessageChanged, message: Message
+    change: Change,
+    event: MessageArrived | MessageChanged,
+    message: Message,
+    file: str | None = None,
 ) -> Recorded | None:
     recorded = chats.record(
         change.connection,
@@ -208,6 +219,7 @@ def _record(
         event.timestamp,
         contact=event.chat_id,
         alt_contact=event.alt_chat_id,
+        file=file,
     )
     if recorded is not None:
         change.publish(*_events_of(event.bot_id, recorded))

@@ -1,66 +1,47 @@
-"""The files of messages, for people who may read the chat: fetched, and made safe to serve.
+"""The files of messages, for people who may read the chat: kept here, and made safe to serve."""
 
-A file comes from a stranger and goes to an operator's browser, under our own origin: what a
-browser would run or render as a page (HTML, SVG, …) is never served as that.
-"""
-
-import asyncio
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
+from services.chats.fetching import Fetching
 from services.chats.snapshots import May, everyone, visible
 from services.errors import NotFound
+from services.media.kinds import shown_as
+from services.media.store import MediaStore, Opened, Part
 from services.store import messages
 from services.store.database import Connection
 from services.store.ledger import Ledger
-from services.whatsapp.gateway import MediaUnavailable
+from services.whatsapp.gateway import MediaGone, MediaUnavailable
 
-LIMIT = 32 * 1024 * 1024  # bytes; WhatsApp's own limit for what is not a document is 16 MB
-AT_ONCE = 4  # downloads, each of which may hold its file in memory
-
-# What browsers show without running anything in it.
-SHOWN = {
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "image/webp",
-    "audio/ogg",
-    "audio/mpeg",
-    "audio/mp4",
-    "audio/aac",
-    "audio/amr",
-    "video/mp4",
-    "video/3gpp",
-}
+OCTETS = "application/octet-stream"
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """``name`` as the sender chose it, or None; ``shown``: in the page, else saved to disk."""
+    """``name`` as the sender chose it, or None; ``shown``: in the page, else saved to disk.
 
-    content: bytes
+    ``digest`` names the content: another one, another file.
+    """
+
+    opened: Opened
     mimetype: str
     name: str | None
     shown: bool
-
-
-class Downloads(Protocol):
-    """A gateway that can fetch files."""
-
-    async def download(self, bot_id: str, media: Mapping[str, object], limit: int) -> bytes: ...
+    digest: str
 
 
 class Media:
-    """``gateway`` fetches what the store's messages describe."""
+    """``fetching`` gets what ``store`` does not have yet."""
 
-    def __init__(self, ledger: Ledger, gateway: Downloads) -> None:
+    def __init__(self, ledger: Ledger, store: MediaStore, fetching: Fetching) -> None:
         self._ledger = ledger
-        self._gateway = gateway
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._store = store
+        self._fetching = fetching
 
-    async def file(self, session_id: str, message_id: str, may: May = everyone) -> File:
-        """The file of one message. NotFound says why there is none."""
+    async def file(
+        self, session_id: str, message_id: str, may: May = everyone, part: Part | None = None
+    ) -> File:
+        """The file of one message, or a part of it. NotFound says why there is none."""
 
         def read(connection: Connection) -> Any:
             visible(connection, session_id, may)
@@ -69,17 +50,32 @@ class Media:
         row = await self._ledger.read(read)
         if row is None:
             raise NotFound("No such message")
-        media: dict[str, Any] = row.media or {}
-        async with self._turn:
-            try:
-                content = await self._gateway.download(row.bot_id, media, LIMIT)
-            except MediaUnavailable as error:
-                raise NotFound(str(error)) from None
-        mimetype = str(media.get("mimetype", "")).partition(";")[0].strip().lower()
-        shown = mimetype in SHOWN
+        if row.file is None:
+            if missing := (row.media or {}).get("missing"):
+                error = MediaGone(missing)
+                raise NotFound(str(error))
+            raise NotFound("This message has no file")
+        try:
+            key, opened = await self._open(row, part)
+        except MediaUnavailable as error:
+            raise NotFound(str(error)) from None
+        digest, _, kind = key.rpartition("/")[2].partition(".")
+        shown = shown_as(kind, str(row.media.get("mimetype", "")))
         return File(
-            content=content,
-            mimetype=mimetype if shown else "application/octet-stream",
-            name=media.get("name"),
-            shown=shown,
+            opened=opened,
+            mimetype=shown or OCTETS,
+            name=row.media.get("name"),
+            shown=shown is not None,
+            digest=digest,
         )
+
+    async def _open(self, row: Any, part: Part | None) -> tuple[str, Opened]:
+        if row.file:
+            try:
+                return row.file, await self._store.file(row.file, part)
+            except NotFound:
+                # Somebody emptied the place where files are kept: WhatsApp may have it still.
+                if "download" not in row.media:
+                    raise
+        key = await self._fetching.fetch(row)
+        return key, await self._store.file(key, part)

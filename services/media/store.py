@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from obstore import GetResult
     from obstore.store import ObjectStore
 
+FRESH_SECONDS = 120.0
 CHUNK_BYTES = 256 * 1024
 # Up to here a file goes to S3 in one request: parts that a crash leaves there would cost for ever.
 ONE_REQUEST_BYTES = 32 * 1024 * 1024
@@ -76,7 +78,7 @@ class MediaStore:
     def __init__(self, url: str, spool: Path, limit: int) -> None:
         self.limit = limit
         self._url = urlsplit(url)
-        self._spool = spool
+        self._spool = spool.absolute()
         self._folder = Path(unquote(self._url.path)) if self._url.scheme == "file" else None
         self._store: ObjectStore | None = None
 
@@ -123,18 +125,31 @@ class MediaStore:
         first, end = found.range
         return Opened(first, end, found.meta["size"], _chunks(found))
 
-    async def remove(self, prefix: str) -> None:
-        """Remove the file of this key, or where it ends with ``/`` all of that bot. Unavailable."""
+    async def remove(self, key: str) -> bool:
+        """Remove the file of this key, or where it ends with ``/`` all of that bot. Unavailable.
+
+        False, and the file stays, where it was kept within the last ``FRESH_SECONDS``: who kept it
+        may not have stored yet that it is.
+        """
         with reachable():
-            if not prefix.endswith("/"):
-                with contextlib.suppress(FileNotFoundError):
-                    await obstore.delete_async(self._objects, prefix)
-                return
-            async for batch in obstore.list(self._objects, prefix[:-1]):
-                await obstore.delete_async(self._objects, [found["path"] for found in batch])
-            if self._folder is not None:
-                with contextlib.suppress(OSError):  # somebody else keeps a file in it right now
-                    await asyncio.to_thread((self._folder / prefix).rmdir)
+            if key.endswith("/"):
+                await self._remove_all(key)
+                return True
+            try:
+                found = await obstore.head_async(self._objects, key)
+            except FileNotFoundError:
+                return True
+            if (datetime.now(UTC) - found["last_modified"]).total_seconds() < FRESH_SECONDS:
+                return False
+            await obstore.delete_async(self._objects, key)
+            return True
+
+    async def _remove_all(self, folder: str) -> None:
+        async for batch in obstore.list(self._objects, folder[:-1]):
+            await obstore.delete_async(self._objects, [found["path"] for found in batch])
+        if self._folder is not None:
+            with contextlib.suppress(OSError):  # somebody keeps a file in it right now
+                await asyncio.to_thread((self._folder / folder).rmdir)
 
     @property
     def _objects(self) -> ObjectStore:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from services.store import discards
 from services.store.schema import bots
 
 _ALL = select(bots).order_by(bots.c.created_at)
@@ -53,7 +54,8 @@ def unlink(connection: Connection, bot_id: str) -> bool:
 
 
 def remove(connection: Connection, bot_id: str) -> bool:
-    """Forget the bot, its sessions and messages."""
+    """Forget the bot, its sessions and messages; its files go then."""
+    discards.add(connection, f"{bot_id}/")
     return _changed(connection, _REMOVE, bot_id=bot_id)
 
 

@@ -46,7 +46,7 @@ def delete(connection: Connection, row: Any, *, from_me: bool, at: float) -> Cha
     """Its text and media are gone. None where nothing changed."""
     if row.from_me != from_me or row.deleted is not None:
         return None
-    messages.clear(connection, row.seq, deleted=at)
+    messages.clear(connection, row, deleted=at)
     return _now(connection, row)
 
 

@@ -67,16 +67,18 @@ def record(
     *,
     contact: str,
     alt_contact: str | None,
+    file: str | None = None,
 ) -> Recorded | None:
     """Store a message that came from WhatsApp; None where it is stored and can be read already.
 
-    ``message`` has no session yet; ``contact`` and ``alt_contact`` are its chat's addresses. What
+    ``message`` has no session yet; ``contact`` and ``alt_contact`` are its chat's addresses,
+    ``file`` the key of its file, ``""`` where that is still to be fetched. What
     was typed on the bot's own phone (``from_me``) takes the chat over.
     """
     row = sessions.find(connection, bot_id, contact, alt_contact)
     stored_as = messages.known(connection, bot_id, row and row.id, message.id)
     if stored_as is not None:
-        return _fill(connection, row, stored_as, message)
+        return _fill(connection, row, stored_as, message, file)
     created = renamed = None
     name = None if message.from_me else message.push_name
     if row is None:
@@ -86,7 +88,7 @@ def record(
         contact = row.contact
         renamed = _recognize(connection, row, name, alt_contact)
     stored = msgspec.structs.replace(message, session_id=row.id)
-    seq = messages.add(connection, bot_id, stored, timestamp)
+    seq = messages.add(connection, bot_id, stored, timestamp, file)
     if message.from_me:
         columns = handling.person_wrote(None, min(timestamp, time.time()))
     else:
@@ -97,7 +99,7 @@ def record(
         session_id=row.id,
         contact=contact,
         mode=row.mode,
-        message=msgspec.structs.replace(stored, media=messages.described(stored.media)),
+        message=msgspec.structs.replace(stored, media=messages.described(stored.media, file)),
         created=created,
         renamed=renamed,
         changed=changed,
@@ -105,13 +107,15 @@ def record(
     )
 
 
-def _fill(connection: Connection, row: Any, stored_as: Any, message: Message) -> Recorded | None:
+def _fill(
+    connection: Connection, row: Any, stored_as: Any, message: Message, file: str | None
+) -> Recorded | None:
     is_new = stored_as.type == UNREADABLE and message.type != UNREADABLE
     if row is None or row.id != stored_as.session_id or not is_new:
         return None
     if messages.get(connection, row.id, message.id).deleted is not None:
         return None
-    messages.fill(connection, stored_as.seq, message)
+    messages.fill(connection, stored_as.seq, message, file)
     version = sessions.raise_version(connection, row.id)
     return Recorded(
         session_id=row.id,

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from services.bus.events import Ack, Author, Message, Reaction
+from services.store import discards
 from services.store.schema import messages, sessions
 from services.store.search import fold
 from services.timestamps import iso
@@ -88,7 +89,7 @@ def message_of(row: Any) -> Message:
         ack=row.ack,
         origin=row.origin,
         failed=row.failed,
-        media=described(row.media),
+        media=described(row.media, row.file),
         edited=None if row.edited is None else iso(row.edited),
         deleted=None if row.deleted is None else iso(row.deleted),
         reactions=row.reactions
@@ -97,12 +98,12 @@ def message_of(row: Any) -> Message:
     )
 
 
-def described(media: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The media without the key of its file, which is no browser's business."""
+def described(media: dict[str, Any] | None, file: str | None) -> dict[str, Any] | None:
+    """The media without what opens its file at WhatsApp, which is no browser's business."""
     if media is None:
         return None
     shown = {name: value for name, value in media.items() if name != "download"}
-    return {**shown, "file": media.get("download") is not None}
+    return {**shown, "file": file is not None}
 
 
 def known(connection: Connection, bot_id: str, session_id: str | None, message_id: str) -> Any:
@@ -114,8 +115,17 @@ def known(connection: Connection, bot_id: str, session_id: str | None, message_i
     return connection.execute(_KNOWN, values).first()
 
 
-def add(connection: Connection, bot_id: str, message: Message, timestamp: float) -> int:
-    """A new message, with its media as the gateway described it; its ``seq``."""
+def add(
+    connection: Connection,
+    bot_id: str,
+    message: Message,
+    timestamp: float,
+    file: str | None = None,
+) -> int:
+    """A new message, with its media as the gateway described it; its ``seq``.
+
+    ``file``: the key its file is kept under, ``""`` where it is still to be fetched.
+    """
     values = {
         "session_id": message.session_id,
         "id": message.id,
@@ -128,6 +138,7 @@ def add(connection: Connection, bot_id: str, message: Message, timestamp: float)
         "ack": message.ack,
         "origin": message.origin,
         "media": message.media,
+        "file": file,
         "author_id": message.author and message.author.id,
         "author_name": message.author and message.author.name,
         "folded": fold(message.content),
@@ -189,13 +200,24 @@ def set_content(
     _set(connection, seq, content=content, folded=fold(content), type=kind, edited=edited)
 
 
-def clear(connection: Connection, seq: int, *, deleted: float) -> None:
+def clear(connection: Connection, row: Any, *, deleted: float) -> None:
     """Nothing is left of it but that it was there."""
-    _set(connection, seq, content="", folded="", media=None, reactions=None, deleted=deleted)
+    if row.file:
+        discards.add(connection, row.file)
+    _set(
+        connection,
+        row.seq,
+        content="",
+        folded="",
+        media=None,
+        file=None,
+        reactions=None,
+        deleted=deleted,
+    )
 
 
-def fill(connection: Connection, seq: int, message: Message) -> None:
-    """What it turned out to be, where it could not be read at first."""
+def fill(connection: Connection, seq: int, message: Message, file: str | None) -> None:
+    """What it turned out to be, where it could not be read at first; ``file`` as in ``add``."""
     _set(
         connection,
         seq,
@@ -203,6 +225,7 @@ def fill(connection: Connection, seq: int, message: Message) -> None:
         folded=fold(message.content),
         type=message.type,
         media=message.media,
+        file=file,
     )
 
 

@@ -206,6 +206,7 @@ messages = Table(
     Column("origin", Text),  # bot | operator | phone, for what is from us
     Column("failed", Text),  # why it did not go out
     Column("media", JSON(none_as_null=True)),
+    Column("file", Text),  # the key of its file where that is kept; "" where it is to be fetched
     Column("edited", Float(53)),
     Column("deleted", Float(53)),
     Column("reactions", JSON(none_as_null=True)),  # a list of {text, fromMe}
@@ -221,4 +222,19 @@ messages = Table(
         sqlite_where=text("ack = 'pending'"),
         postgresql_where=text("ack = 'pending'"),
     ),
+    Index(
+        "ix_messages_file",
+        "bot_id",
+        "file",
+        sqlite_where=text("file IS NOT NULL"),
+        postgresql_where=text("file IS NOT NULL"),
+    ),
+)
+
+# Files to remove: the key of one, or that of a bot and a slash for all of a bot that is gone.
+discards = Table(
+    "discards",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Float(53), nullable=False),
 )

@@ -5,7 +5,8 @@ arrives in the sink, per bot in the order it happened. The sink never blocks.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -65,7 +66,8 @@ class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     ``chat_id`` is the chat's address, ``alt_chat_id`` its other one where it has two
     (phone number and LID). ``live`` is False for what comes from history or as an echo of an
     own send (Baileys' ``append``): it is stored, never answered. ``media`` describes what is
-    not text, as the gateway needs it to fetch it again. One of ``kind`` ``undecryptable`` came and
+    not text, as the gateway needs it to fetch it; ``file`` is the key of a file that is kept
+    already. One of ``kind`` ``undecryptable`` came and
     can't be read; where it can be later, it arrives again under the same id.
     """
 
@@ -79,6 +81,7 @@ class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     live: bool = True
     alt_chat_id: str | None = None
     media: dict[str, Any] | None = None
+    file: str | None = None
 
 
 class MessageChanged(OfBot, frozen=True, kw_only=True, tag="change"):
@@ -136,7 +139,22 @@ class SendFailed(Exception):
 
 
 class MediaUnavailable(Exception):
-    """A message's file can't be had; the text says why, for an operator to read."""
+    """A message's file can't be had now; the text says why, for an operator to read."""
+
+
+class MediaGone(MediaUnavailable):
+    """It never can. ``missing`` says why: ``too-large``, ``damaged`` or ``gone``."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(_MISSING.get(missing, _MISSING["gone"]))
+        self.missing = missing
+
+
+_MISSING = {
+    "gone": "WhatsApp no longer has the file",
+    "damaged": "The file is damaged",
+    "too-large": "The file is too large",
+}
 
 
 class Gateway(Protocol):
@@ -170,6 +188,15 @@ class Gateway(Protocol):
 
     async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
         """Blue ticks for these messages of the contact. Best effort."""
+        ...
+
+    async def download(
+        self, bot_id: str, media: Mapping[str, object], path: Path, limit: int
+    ) -> None:
+        """Write the file that a message's ``media`` describes to ``path``, where nothing is yet.
+
+        MediaUnavailable; MediaGone also beyond ``limit`` bytes.
+        """
         ...
 
     async def close(self) -> None:

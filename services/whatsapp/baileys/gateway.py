@@ -69,7 +69,7 @@ class BaileysGateway:
         self._folder = data_dir / "whatsapp"
         self._child = Child(self._folder, child_environ, self._heard, self._down)
         self._receipts = Receipts(self._child)
-        self._downloads = Downloads(self._child, self._folder)
+        self._downloads = Downloads(self._child)
 
     @property
     def child_pid(self) -> int | None:
@@ -136,12 +136,10 @@ class BaileysGateway:
     async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
         self._ask(bot_id, "read", chatId=chat_id, messageIds=message_ids)
 
-    async def download(self, bot_id: str, media: Mapping[str, object], limit: int) -> bytes:
-        """The file a message's ``media`` describes, decrypted, of ``limit`` bytes at most.
-
-        MediaUnavailable where there is none, it is too large, or WhatsApp no longer has it.
-        """
-        return await self._downloads.fetch(bot_id, media, limit)
+    async def download(
+        self, bot_id: str, media: Mapping[str, object], path: Path, limit: int
+    ) -> None:
+        await self._downloads.fetch(bot_id, media, path, limit)
 
     async def close(self) -> None:
         for bot in self._bots.values():

@@ -7,6 +7,7 @@ with the real one would do. Conflict where the state of the line forbids it.
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from services.errors import Conflict
 from services.whatsapp.gateway import (
     Acked,
     GatewayEvent,
+    MediaGone,
     MessageArrived,
     Presence,
     SendFailed,
@@ -76,6 +78,12 @@ class SimulatedGateway:
 
     async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None:
         """Nobody looks at the simulated contact's ticks."""
+
+    async def download(
+        self, bot_id: str, media: Mapping[str, object], path: Path, limit: int
+    ) -> None:
+        """What the phone sends is kept at once; nobody has it besides."""
+        raise MediaGone("gone")
 
     async def close(self) -> None:
         for line in self._lines.values():

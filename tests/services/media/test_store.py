@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.errors import CannotStart, NotFound, TooLarge, Unavailable
+from services.media import store as module
 from services.media.store import MediaStore, Part
 from tests.s3 import BUCKET
 
@@ -95,7 +96,8 @@ async def test_what_is_too_large_is_refused_while_it_comes(media_url, tmp_path):
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_a_file_goes_alone_or_with_its_bot(media_url, tmp_path):
+async def test_a_file_goes_alone_or_with_its_bot(media_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
     media = store(media_url, tmp_path)
     await media.open()
     one, two, of_another = [

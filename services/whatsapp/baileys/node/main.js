@@ -2,8 +2,6 @@
 // stdout, both as lines of JSON; the log is stderr. It ends when stdin does.
 // PULSO_BAILEYS_URL names another server, on this host only.
 
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { emit, flushed, log } from './stdio.js';
 
@@ -40,7 +38,6 @@ process.on('unhandledRejection', (/** @type {any} */ error) =>
 );
 
 const folder = process.argv[2];
-sweepDownloads();
 const commands = new Commands(folder, url);
 const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on('line', (line) => {
@@ -59,14 +56,4 @@ async function unusable(reason) {
   emit({ event: 'unusable', reason });
   await flushed();
   process.exit(3);
-}
-
-// What a kill left of a download: its reader is gone, too.
-function sweepDownloads() {
-  try {
-    for (const name of readdirSync(folder))
-      if (name.startsWith('.media-')) rmSync(join(folder, name), { force: true });
-  } catch (error) {
-    if (error.code !== 'ENOENT') log(`downloads: ${error.message}`);
-  }
 }

@@ -137,14 +137,6 @@ async def test_packages_of_another_version_are_refused_with_what_to_do(
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_what_a_kill_left_of_a_download_is_swept(child, tmp_path):
-    (tmp_path / ".media-0123").write_text("x")
-    child.start()
-    await child.up()
-    assert not (tmp_path / ".media-0123").exists()
-
-
-@pytest.mark.gen_test(timeout=30)
 async def test_closing_while_the_next_one_is_awaited_starts_none(child, fallen):
     child.start()
     await child.up()

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from services.whatsapp.baileys.gateway import BaileysGateway
-from services.whatsapp.gateway import MediaUnavailable, MessageArrived
+from services.whatsapp.gateway import MediaGone, MessageArrived
 
 LIMIT = 1_000_000
 VCARD = "BEGIN:VCARD\nFN:Eva\nTEL;type=CELL;waid=5215550000009:+52 1 555 000 0009\nEND:VCARD"
@@ -112,24 +112,26 @@ async def test_a_file_is_fetched_when_it_is_asked_for(baileys, linked, tmp_path)
     content = os.urandom(200_000)
     media = await image(baileys, content)
     assert media["size"] == len(content)
-    assert await baileys.gateway.download("b1", media, LIMIT) == content
-    assert list((tmp_path / "whatsapp").glob(".media*")) == []
+    await baileys.gateway.download("b1", media, tmp_path / "file", LIMIT)
+    assert (tmp_path / "file").read_bytes() == content
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_a_file_that_is_too_large_damaged_or_gone_is_refused(baileys, linked):
+async def test_a_file_that_is_too_large_damaged_or_gone_is_refused(baileys, linked, tmp_path):
     await linked(baileys)
+    path = tmp_path / "file"
     large = await image(baileys, bytes(5000))
-    with pytest.raises(MediaUnavailable, match="too large"):
-        await baileys.gateway.download("b1", large, 4000)
+    with pytest.raises(MediaGone, match="too large"):
+        await baileys.gateway.download("b1", large, path, 4000)
     damaged = await image(baileys, b"hola", damaged=True)
-    with pytest.raises(MediaUnavailable, match="damaged"):
-        await baileys.gateway.download("b1", damaged, LIMIT)
+    with pytest.raises(MediaGone, match="damaged"):
+        await baileys.gateway.download("b1", damaged, path, LIMIT)
     gone = {"download": {**large["download"], "directPath": "/v/gone"}}
-    with pytest.raises(MediaUnavailable, match="no longer has"):
-        await baileys.gateway.download("b1", gone, LIMIT)
-    with pytest.raises(MediaUnavailable, match="no file"):
-        await baileys.gateway.download("b1", {"mimetype": "image/png"}, LIMIT)
+    with pytest.raises(MediaGone, match="no longer has"):
+        await baileys.gateway.download("b1", gone, path, LIMIT)
+    with pytest.raises(MediaGone):
+        await baileys.gateway.download("b1", {"mimetype": "image/png"}, path, LIMIT)
+    assert not path.exists()
 
 
 @pytest.mark.gen_test(timeout=60)
@@ -149,6 +151,6 @@ async def test_a_sender_can_not_name_a_host_for_us_to_call(tmp_path, double, url
     await gateway.open(lambda event: None)
     for path in (None, url):
         download = {"kind": "image", "url": url, "directPath": path, "mediaKey": "AAAA"}
-        with pytest.raises(MediaUnavailable, match="not on WhatsApp's servers"):
-            await gateway.download("b1", {"download": download}, LIMIT)
+        with pytest.raises(MediaGone):
+            await gateway.download("b1", {"download": download}, tmp_path / "file", LIMIT)
     await gateway.close()

@@ -151,28 +151,82 @@ def picture(bot: Bot, content: bytes, **fields: object) -> None:
     assert "download" not in told["media"]
 
 
-def opened(bot: Bot, token: str | None = None):
+def opened(bot: Bot, token: str | None = None, **headers: str):
     path = f"/api/sessions/{bot.session()['id']}/messages/3EB0FILE/media"
-    return bot.server.request("GET", path, token=token or bot.token)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return bot.server.request("GET", path, token=token or bot.token, headers=sent)
+
+
+def kept(bot: Bot) -> list[Path]:
+    return list((bot.server.data_dir / "media").glob("*/*"))
 
 
 def test_a_picture_is_described_and_opens_in_the_page(bot: Bot):
-    picture(bot, b"\xff\xd8 a picture", mimetype="image/jpeg", caption="mira", width=4, height=3)
+    content = b"\xff\xd8\xff a picture"
+    picture(bot, content, mimetype="image/jpeg", caption="mira", width=4, height=3)
     (message,) = [one for one in bot.stored() if one["id"] == "3EB0FILE"]
     assert (message["type"], message["content"]) == ("image", "mira")
     assert message["media"] == {
         "mimetype": "image/jpeg",
-        "size": 12,
+        "size": 13,
         "width": 4,
         "height": 3,
         "file": True,
     }
     answer = opened(bot)
-    assert (answer.status, answer.body) == (200, b"\xff\xd8 a picture")
+    assert (answer.status, answer.body) == (200, content)
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert answer.headers["Content-Disposition"] == "inline"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_voice_note_outlives_its_link_and_a_player_can_seek_in_it(bot: Bot):
+    content = b"OggS\0\2" + os.urandom(300_000)
+    picture(bot, content, kind="audio", mimetype="audio/ogg; codecs=opus", ptt=True)
+    (file,) = eventually(lambda: kept(bot))
+    assert file.stat().st_size == len(content)
+    bot.act("forget")
+    whole = opened(bot)
+    assert (whole.status, whole.body) == (200, content)
+    assert (whole.headers["Accept-Ranges"], whole.headers["Content-Type"]) == ("bytes", "audio/ogg")
+    size, tag = len(content), whole.headers["ETag"]
+    for asked, first, end in (
+        ("bytes=0-", 0, size),
+        ("bytes=1000-1999", 1000, 2000),
+        (f"bytes={size - 5}-{size + 5}", size - 5, size),
+        ("bytes=-7", size - 7, size),
+    ):
+        part = opened(bot, Range=asked, If_Range=tag)
+        assert (part.status, part.body) == (206, content[first:end]), asked
+        assert part.headers["Content-Range"] == f"bytes {first}-{end - 1}/{size}"
+    for asked in (f"bytes={size}-", "bytes=-0"):
+        beyond = opened(bot, Range=asked)
+        assert (beyond.status, beyond.body) == (416, b"")
+        assert beyond.headers["Content-Range"] == f"bytes */{size}"
+    # What is no range that can be had, or of another file, is the whole of it.
+    for asked in ("bytes=5-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=a-b"):
+        assert opened(bot, Range=asked).status == 200, asked
+    assert opened(bot, Range="bytes=0-1", If_Range='"another"').status == 200
+    assert opened(bot, If_None_Match=tag).status == 304
+
+
+def test_a_file_that_lies_about_its_type_is_only_saved(bot: Bot):
+    picture(bot, b"<script>alert(1)</script>", mimetype="image/png", caption="mira")
+    answer = opened(bot)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == "attachment"
+
+
+def test_the_files_of_a_deleted_bot_go(bot: Bot):
+    picture(bot, b"x", mimetype="image/png")
+    eventually(lambda: kept(bot))
+    path = f"/api/bots/{bot.id}"
+    assert bot.server.request("DELETE", path, token=bot.token).status == 204
+    bot.server.close_clients()
+    assert bot.server.stop() == 0
+    bot.server.start()  # whatever was in the way then, it is done at the latest after a start
+    eventually(lambda: not kept(bot))
 
 
 def test_a_document_is_saved_never_rendered(bot: Bot):

@@ -68,6 +68,10 @@ const actions = {
       fileLength: String(file.length),
     };
   },
+  /** The media servers have nothing any more: every link to a file is dead. */
+  forget() {
+    world.files.clear();
+  },
   typing({ bot, from, state }) {
     linked(bot).connection.send({
       tag: 'chatstate',
