@@ -276,12 +276,9 @@ class Operators:
         expires_at = float(int(now + self._session_seconds))
         store.put_sign_in(change.connection, sign_in_id, row.id, now, expires_at)
         change.on_commit(lambda: self._sign_ins.keep(sign_in_id, row.id, expires_at))
+        ttl = expires_at - now
         token = self._tokens.sign(
-            row.username,
-            ttl=expires_at - now,
-            bots=row.bots,
-            admin=row.admin,
-            signin=sign_in_id,
+            row.username, ttl=ttl, bots=row.bots, admin=row.admin, signin=sign_in_id
         )
         return SignIn(token, expires_at)
 
