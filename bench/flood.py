@@ -18,6 +18,7 @@ from bench.messages import CONTENT_BYTES, MARK
 from bench.phone import CONTACTS
 from services import choices
 from services.config import Settings
+from services.store.ledger import Ledger
 from services.whatsapp.gateway import MessageArrived, Sink
 from services.whatsapp.simulated.gateway import SimulatedGateway
 
@@ -69,7 +70,7 @@ class FloodGateway(SimulatedGateway):
         await asyncio.gather(*waiting)
 
 
-def make_gateway(settings: Settings) -> FloodGateway:
+def make_gateway(settings: Settings, ledger: Ledger) -> FloodGateway:
     return FloodGateway(settings.data_dir / "whatsapp", settings.simulator_speed)
 
 

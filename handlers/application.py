@@ -46,7 +46,6 @@ from handlers.simulator import (
 from handlers.stream import StreamHandler
 from handlers.streams import OneStreamHandler, StreamsHandler
 from services.pulso import VERSION, Pulso
-from services.whatsapp.simulated.gateway import SimulatedGateway
 
 
 def make_application(pulso: Pulso) -> Application:
@@ -76,7 +75,7 @@ def make_application(pulso: Pulso) -> Application:
         (
             "/api/auth/me",
             MeHandler,
-            {**access, "simulator": isinstance(pulso.gateway, SimulatedGateway)},
+            {**access, "simulator": pulso.phone is not None},
         ),
         ("/api/operators", OperatorsHandler, access),
         ("/api/operators/{operatorId}", OperatorHandler, access),
@@ -104,8 +103,8 @@ def make_application(pulso: Pulso) -> Application:
         ("/readyz", ReadyHandler, {**access, "readiness": pulso.readiness}),
         ("/metrics", MetricsHandler, {**access, "metrics": pulso.metrics}),
     ]
-    if isinstance(pulso.gateway, SimulatedGateway):
-        phone = {**bots, "phone": pulso.gateway}
+    if pulso.phone is not None:
+        phone = {**bots, "phone": pulso.phone}
         calls += [
             ("/api/simulator/bots/{botId}/scan", ScanHandler, phone),
             ("/api/simulator/bots/{botId}/message", PhoneMessageHandler, phone),

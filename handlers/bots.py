@@ -20,10 +20,10 @@ class BotList(msgspec.Struct, frozen=True):
 class BotsHandler(BaseHandler):
     bots: Bots
 
-    @call(200)
-    def get(self) -> BotList:
+    @call(200, refuses=(Unavailable,))
+    async def get(self) -> BotList:
         """The caller's bots."""
-        return BotList(self.bots.visible(self.claims().may))
+        return BotList(await self.bots.visible(self.claims().may))
 
     @call(201, refuses=(Unavailable,))
     async def post(self, body: Body[BotName]) -> Bot:
@@ -35,11 +35,11 @@ class BotsHandler(BaseHandler):
 class BotHandler(BaseHandler):
     bots: Bots
 
-    @call(200, refuses=(Forbidden, NotFound))
-    def get(self, bot_id: str) -> Bot:
+    @call(200, refuses=(Forbidden, NotFound, Unavailable))
+    async def get(self, bot_id: str) -> Bot:
         """One bot."""
         self.claims().require_bot(bot_id)
-        return self.bots.get(bot_id)
+        return await self.bots.get(bot_id)
 
     @call(200, refuses=(NotFound, Unavailable))
     async def patch(self, bot_id: str, body: Body[BotName]) -> Bot:
@@ -59,11 +59,11 @@ class BotStatusHandler(BaseHandler):
 
     bots: Bots
 
-    @call(200, refuses=(Forbidden, NotFound))
-    def get(self, bot_id: str) -> BotStatus:
+    @call(200, refuses=(Forbidden, NotFound, Unavailable))
+    async def get(self, bot_id: str) -> BotStatus:
         """How a bot is doing, with its QR code where it shows one."""
         self.claims().require_bot(bot_id)
-        return self.bots.status(bot_id)
+        return await self.bots.status(bot_id)
 
 
 class ConnectHandler(BaseHandler):

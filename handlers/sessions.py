@@ -33,7 +33,7 @@ class SessionsHandler(BaseHandler):
         asked = query.read()
         for bot_id in asked.bot_id:
             claims.require_bot(bot_id)
-            self.bots.get(bot_id)
+            await self.bots.get(bot_id)
         shown = Shown(
             view=asked.view,
             me=self.access.author(claims).id,
@@ -68,7 +68,7 @@ class LabelsHandler(BaseHandler):
         asked = query.read()
         for bot_id in asked.bot_id:
             claims.require_bot(bot_id)
-            self.bots.get(bot_id)
+            await self.bots.get(bot_id)
         return Labels(await self.snapshots.labels(asked.bot_id))
 
 

@@ -13,7 +13,9 @@ from handlers.calls import Body, call
 from services.bots.bots import Bots
 from services.errors import Conflict, Invalid, NotFound, Unavailable
 from services.text import CONTROL, HIDDEN, NOT_IN_TEXT
-from services.whatsapp.simulated.gateway import SimulatedGateway, new_message_id
+from services.whatsapp.simulated import phone
+from services.whatsapp.simulated.gateway import new_message_id
+from services.whatsapp.simulated.phone import Phone
 
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"[0-9]|.@.")]
 PersonName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -57,19 +59,19 @@ class PhoneTyping(_Checked, frozen=True, rename={"contact": "from"}):
 
 class _Phone(BaseHandler):
     bots: Bots
-    phone: SimulatedGateway
+    phone: Phone
 
-    def require(self, bot_id: str) -> None:
+    async def require(self, bot_id: str) -> None:
         self.claims().require_bot(bot_id)
-        self.bots.get(bot_id)
+        await self.bots.get(bot_id)
 
 
 class ScanHandler(_Phone):
-    @call(202, refuses=(NotFound, Conflict))
-    def post(self, bot_id: str, body: Body[Scan]) -> Accepted:
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str, body: Body[Scan]) -> Accepted:
         """Scan the QR code."""
-        self.require(bot_id)
-        self.phone.scan(bot_id, body.read().name)
+        await self.require(bot_id)
+        await self.phone.act(bot_id, phone.Scan(body.read().name))
         return Accepted()
 
 
@@ -77,45 +79,41 @@ class PhoneMessageHandler(_Phone):
     @call(202, refuses=(NotFound, Conflict, Unavailable))
     async def post(self, bot_id: str, body: Body[PhoneMessage]) -> Queued:
         """Write to the bot, or on its own phone. It is stored when this answers."""
-        self.require(bot_id)
+        await self.require(bot_id)
         message = body.read()
         message_id = message.id or new_message_id()
-        stored = await self.phone.message(
-            bot_id,
-            message.contact,
-            message.name,
-            message.text,
-            message_id=message_id,
-            from_me=message.from_me,
+        written = phone.Write(
+            message.contact, message.name, message.text, message_id, message.from_me
         )
+        stored = await self.phone.act(bot_id, written)
         if not stored:
             raise Unavailable("The message could not be stored; send it again")
         return Queued(message_id)
 
 
 class PhoneTypingHandler(_Phone):
-    @call(202, refuses=(NotFound, Conflict))
-    def post(self, bot_id: str, body: Body[PhoneTyping]) -> Accepted:
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str, body: Body[PhoneTyping]) -> Accepted:
         """Begin or stop to type."""
-        self.require(bot_id)
+        await self.require(bot_id)
         typing = body.read()
-        self.phone.typing_of(bot_id, typing.contact, typing.state)
+        await self.phone.act(bot_id, phone.Type(typing.contact, typing.state))
         return Accepted()
 
 
 class PhoneUnlinkHandler(_Phone):
-    @call(202, refuses=(NotFound, Conflict))
-    def post(self, bot_id: str) -> Accepted:
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str) -> Accepted:
         """Remove the bot from the phone's linked devices."""
-        self.require(bot_id)
-        self.phone.unlink(bot_id)
+        await self.require(bot_id)
+        await self.phone.act(bot_id, phone.Unlink())
         return Accepted()
 
 
 class DropHandler(_Phone):
-    @call(202, refuses=(NotFound, Conflict))
-    def post(self, bot_id: str) -> Accepted:
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str) -> Accepted:
         """Break the bot's connection to WhatsApp."""
-        self.require(bot_id)
-        self.phone.drop(bot_id)
+        await self.require(bot_id)
+        await self.phone.act(bot_id, phone.Drop())
         return Accepted()

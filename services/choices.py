@@ -20,10 +20,14 @@ from services.store.local_ledger import LocalLedger
 from services.store.shared_ledger import WRITERS, SharedLedger
 from services.whatsapp.baileys.gateway import BaileysGateway
 from services.whatsapp.gateway import Gateway
+from services.whatsapp.intake import Intake
 from services.whatsapp.simulated.gateway import SimulatedGateway
+from services.whatsapp.simulated.phone import LocalPhone, Phone
+from services.whatsapp.simulated.shared import SharedSimulatedGateway
 
 if TYPE_CHECKING:
     from services.bus.redis.remote import Remote
+    from services.several import Several
 
 
 def make_bus(settings: Settings, metrics: Metrics) -> EventBus:
@@ -65,11 +69,28 @@ def make_ledger(settings: Settings, bus: EventBus, remote: Remote | None) -> Led
     return SharedLedger(database, remote.publisher, f"{socket.gethostname()}-{os.getpid()}")
 
 
-def make_gateway(settings: Settings) -> Gateway:
+def make_several(
+    settings: Settings, ledger: Ledger, gateway: Gateway, intake: Intake
+) -> Several | None:
+    """What holds this process's share of the bots. None: it is alone, and has them all."""
+    if not settings.several_processes:
+        return None
+    made: Several = import_module("services.several").Several(settings, ledger, gateway, intake)
+    return made
+
+
+def make_phone(gateway: Gateway) -> Phone | None:
+    """What acts as the phones of simulated bots; None: they are not simulated."""
+    return LocalPhone(gateway) if isinstance(gateway, SimulatedGateway) else None
+
+
+def make_gateway(settings: Settings, ledger: Ledger) -> Gateway:
     """The way to WhatsApp that ``PULSO_WHATSAPP`` names."""
     folder = settings.data_dir / "whatsapp"
     if settings.whatsapp == "baileys":
         return BaileysGateway(settings.data_dir, settings.baileys_url or None)
+    if settings.several_processes:
+        return SharedSimulatedGateway(ledger, settings.simulator_speed)
     return SimulatedGateway(folder, settings.simulator_speed)
 
 

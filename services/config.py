@@ -47,6 +47,7 @@ class Settings(
     bus_url: Annotated[str, checks.bus, _URL] = "memory://"
     media_url: Annotated[str, checks.media, _URL] = ""
     media_max_bytes: Annotated[int, Meta(ge=1, le=2_147_483_648)] = 26_214_400
+    lease_seconds: Annotated[float, Meta(ge=1, le=600)] = 10.0
     jwt_secret: Annotated[str, checks.not_published, _SECRET] = ""
     jwt_require_exp: bool = False
     admin_password: Annotated[str, checks.password, _SECRET] = ""

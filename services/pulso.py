@@ -98,15 +98,25 @@ class Pulso:
         )
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
-        self.gateway = choices.make_gateway(settings)
-        self.bots = Bots(ledger, self.gateway, self.intake.feed)
-        outbox = Outbox(ledger, self.gateway, self.bots.is_connected)
-        fetching = Fetching(ledger, self.gateway, self.media_store, self.bots.is_connected)
+        self.gateway = choices.make_gateway(settings, ledger)
+        self.phone = choices.make_phone(self.gateway)
+        self.alone = Bots(ledger, self.gateway, self.intake.feed)
+        self.several = several = choices.make_several(settings, ledger, self.gateway, self.intake)
+        self.bots = several.bots if several else self.alone
+        # Which bots run in this process: all of them, or those that it holds.
+        here = several.holding if several else self.alone
+        if several and self.phone:
+            self.phone = several.reach
+        self.outbox = outbox = Outbox(
+            ledger, self.gateway, here, several.reach if several else None
+        )
+        fetching = Fetching(ledger, self.gateway, self.media_store, here.is_connected)
         self.media = Media(ledger, self.media_store, fetching)
-        answering = Answering(
+        self.answering = answering = Answering(
             ledger,
             self.gateway,
             outbox,
+            here,
             choices.make_engine(settings),
             burst=settings.burst_seconds,
             speed=settings.simulator_speed,
@@ -117,13 +127,11 @@ class Pulso:
             outbox,
             answering,
             fetching,
-            self.bots.exists,
+            here.exists,
             catch_up=settings.catch_up_minutes * 60,
         )
         self.due = Due(ledger, settings.human_minutes * 60)
-        self.connections = Connections(
-            ledger, self.bots.records, self.bots.keep, self.conversations.resume
-        )
+        self.connections = Connections(ledger, here.records, here.keep, self.conversations.resume)
         self.snapshots = Snapshots(ledger)
         self.in_flight = InFlight()
         self.server = Server(
@@ -184,12 +192,17 @@ class Pulso:
         self.streams.start()
         opened.callback(self.streams.stop)
         self.intake.open({**self.connections.takers, **self.conversations.takers})
-        await self.gateway.open(self.intake.feed)
+        several = self.several
+        await self.gateway.open(several.holding.feed if several else self.intake.feed)
         opened.push_async_callback(self._close_intake)
         opened.push_async_callback(self._in_time, self.gateway.close)
         opened.push_async_callback(self._in_time, self.conversations.close)
-        with cannot_start():
-            await self.bots.open()
+        if several:
+            opened.push_async_callback(several.close)
+            await several.open(self.outbox, self.answering)
+        else:
+            with cannot_start():
+                await self.alone.open()
         self.due.start()
         opened.push_async_callback(self.due.close)
         removing = Tasks()
@@ -197,6 +210,9 @@ class Pulso:
         opened.push_async_callback(removing.close)
         listener.start()
         opened.push_async_callback(self._let_clients_go)
+        if several:
+            # First of all: the others can have the bots while the clients still go.
+            opened.push_async_callback(self._in_time, several.holding.hand_over)
 
     @contextmanager
     def _saved_history(self) -> Iterator[Callable[[str], None]]:

@@ -109,9 +109,9 @@ class Domain:
         self.intake = Intake()
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
         self.bots = Bots(self.ledger, self.phone, self.intake.feed)
-        self.outbox = Outbox(self.ledger, self.phone, self.bots.is_connected)
+        self.outbox = Outbox(self.ledger, self.phone, self.bots)
         self.answering = Answering(
-            self.ledger, self.phone, self.outbox, engine or ScriptedEngine(), speed=speed
+            self.ledger, self.phone, self.outbox, self.bots, engine or ScriptedEngine(), speed=speed
         )
         self.store = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
         self.fetching = Fetching(self.ledger, self.phone, self.store, self.bots.is_connected)

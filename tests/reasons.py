@@ -23,7 +23,7 @@ RAISED = {
     "MediaUnavailable": 0,
     "Refused": 0,
     "Verdict": 1,
-    "_stopped": 2,
+    "stopped": 2,
     "_fail": 2,
     "rest": 0,
 }
@@ -35,9 +35,10 @@ HANDED_ON = {
     "event.reason",
     "message",
     "reason",
-    "record.state.reason",
+    "reported.reason",
     "self._reason",
     "self.reason",
+    "state.reason",
     "str(error)",
     "unusable",
 }

@@ -47,6 +47,7 @@ FLOORS = (
     "handlers",
     "services.pulso",
     "services.choices",
+    "services.several",
     "services.server",
     "services.streams",
     "services.bots",

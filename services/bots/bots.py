@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from services.bots.connections import stopped
 from services.bots.status import BotRecord, BotState, BotStatus
 from services.bus.events import (
     BotDisconnected,
@@ -21,11 +22,7 @@ from services.errors import NotFound
 from services.store import bots as store
 from services.store.ledger import Change, Ledger
 from services.timestamps import iso
-from services.whatsapp.gateway import (
-    Disconnected,
-    Gateway,
-    Sink,
-)
+from services.whatsapp.gateway import Gateway, Sink
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +37,19 @@ class Bot(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     user: User | None
     reason: str | None
     created_at: str
+
+
+def bot_of(bot_id: str, name: str, created_at: float, state: BotState) -> Bot:
+    """As it is shown."""
+    return Bot(
+        id=bot_id,
+        name=name,
+        status=state.status,
+        connected=state.status == "connected",
+        user=state.user,
+        reason=state.reason,
+        created_at=iso(created_at),
+    )
 
 
 class Bots:
@@ -67,24 +77,20 @@ class Bots:
                 except Exception:
                     log.exception("Bot %s could not be started", row.id)
 
-    def visible(self, may: Callable[[str], bool]) -> list[Bot]:
+    async def visible(self, may: Callable[[str], bool]) -> list[Bot]:
         """The bots for which ``may`` is true, oldest first."""
-        return [self.get(bot_id) for bot_id in self.records if may(bot_id)]
+        return [
+            bot_of(bot_id, record.name, record.created_at, record.state)
+            for bot_id, record in self.records.items()
+            if may(bot_id)
+        ]
 
-    def get(self, bot_id: str) -> Bot:
+    async def get(self, bot_id: str) -> Bot:
         """One bot. NotFound."""
         record = self._record(bot_id)
-        return Bot(
-            id=bot_id,
-            name=record.name,
-            status=record.state.status,
-            connected=record.state.status == "connected",
-            user=record.state.user,
-            reason=record.state.reason,
-            created_at=iso(record.created_at),
-        )
+        return bot_of(bot_id, record.name, record.created_at, record.state)
 
-    def status(self, bot_id: str) -> BotStatus:
+    async def status(self, bot_id: str) -> BotStatus:
         """How the bot is doing, with the cursor of the events that led there. NotFound."""
         return self._record(bot_id).state.shown(self._ledger.cursor())
 
@@ -95,6 +101,19 @@ class Bots:
         """Whether a message could go out now. Any thread may ask."""
         record = self.records.get(bot_id)
         return record is not None and record.state.status == "connected"
+
+    def holds(self, bot_id: str) -> bool:
+        """There is no other process."""
+        return True
+
+    def still_holds(self, connection: object, bot_id: str) -> bool:
+        return True
+
+    def may_send(self, connection: object, bot_id: str) -> bool:
+        return self.is_connected(bot_id)
+
+    def wake(self, bot_id: str) -> None:
+        """Whoever stores something for a bot has it sent."""
 
     def keep(self, change: Change, bot_id: str, state: BotState) -> None:
         """Show this state once the change is committed."""
@@ -112,25 +131,25 @@ class Bots:
             change.on_commit(lambda: self.records.update({bot_id: record}))
 
         await self._ledger.change(add)
-        return self.get(bot_id)
+        return await self.get(bot_id)
 
     async def rename(self, bot_id: str, name: str) -> Bot:
         """NotFound."""
         record = self._record(bot_id)
 
         def rename(change: Change) -> None:
-            _require(store.rename(change.connection, bot_id, name))
+            require(store.rename(change.connection, bot_id, name))
             change.on_commit(lambda: setattr(record, "name", name))
 
         await self._ledger.change(rename)
-        return self.get(bot_id)
+        return await self.get(bot_id)
 
     async def remove(self, bot_id: str) -> None:
         """Forget the bot, its sessions and messages, and unlink it. NotFound."""
         record = self._record(bot_id)
 
         def remove(change: Change) -> None:
-            _require(store.remove(change.connection, bot_id))
+            require(store.remove(change.connection, bot_id))
             change.on_commit(lambda: self.records.__delitem__(bot_id))
             if record.state.status != "disconnected":
                 change.publish(
@@ -156,18 +175,18 @@ class Bots:
         """Disconnect; the link stays. NotFound."""
         await self._set_desired_state(bot_id, running=False)
         await self._gateway.stop(bot_id)
-        self._feed(_stopped(bot_id, None, "Disconnected by an operator"))
+        self._feed(stopped(bot_id, None, "Disconnected by an operator"))
 
     async def log_out(self, bot_id: str) -> None:
         """Disconnect and unlink: the next ``connect`` shows a QR. NotFound."""
         await self._set_desired_state(bot_id, running=False)
         await self._gateway.log_out(bot_id)
-        self._feed(_stopped(bot_id, 401, "Unlinked by an operator"))
+        self._feed(stopped(bot_id, 401, "Unlinked by an operator"))
 
     async def _set_desired_state(self, bot_id: str, *, running: bool) -> None:
         self._record(bot_id)
         await self._ledger.change(
-            lambda change: _require(
+            lambda change: require(
                 store.set_desired_state(change.connection, bot_id, running=running)
             )
         )
@@ -179,10 +198,7 @@ class Bots:
             raise NotFound("No such bot") from None
 
 
-def _require(there_is_one: bool) -> None:
+def require(there_is_one: bool) -> None:
+    """NotFound where a statement found no bot."""
     if not there_is_one:
         raise NotFound("No such bot")
-
-
-def _stopped(bot_id: str, status_code: int | None, reason: str) -> Disconnected:
-    return Disconnected(bot_id=bot_id, status_code=status_code, reason=reason, will_reconnect=False)

@@ -71,7 +71,7 @@ class Connections:
             self._keep(change, event.bot_id, state)
             change.publish(BotConnecting(bot_id=event.bot_id, attempt=event.attempt))
 
-        await self._ledger.change(connect)
+        await self._ledger.change(connect, bot=event.bot_id)
 
     async def _qr_shown(self, event: QrShown) -> None:
         record = self._records.get(event.bot_id)
@@ -97,7 +97,7 @@ class Connections:
                 )
             )
 
-        await self._ledger.change(show)
+        await self._ledger.change(show, bot=event.bot_id)
 
     async def _qr_expired(self, event: QrExpired) -> None:
         record = self._records.get(event.bot_id)
@@ -110,7 +110,7 @@ class Connections:
             store.set_desired_state(change.connection, event.bot_id, running=False)
             change.publish(BotQrExpired(bot_id=event.bot_id))
 
-        await self._ledger.change(expire)
+        await self._ledger.change(expire, bot=event.bot_id)
 
     async def _connected(self, event: Connected) -> None:
         record = self._records.get(event.bot_id)
@@ -124,7 +124,7 @@ class Connections:
             store.link(change.connection, event.bot_id, event.user_id, event.name)
             change.publish(BotConnected(bot_id=event.bot_id, user=user))
 
-        await self._ledger.change(link)
+        await self._ledger.change(link, bot=event.bot_id)
         await self._on_connected(event.bot_id)
 
     async def _disconnected(self, event: Disconnected) -> None:
@@ -145,7 +145,7 @@ class Connections:
             self._keep(change, event.bot_id, state)
             if unlinked:
                 store.unlink(change.connection, event.bot_id)
-            if not event.will_reconnect:
+            if not event.will_reconnect and not event.was_asked:
                 store.set_desired_state(change.connection, event.bot_id, running=False)
             change.publish(
                 BotDisconnected(
@@ -157,7 +157,7 @@ class Connections:
                 )
             )
 
-        await self._ledger.change(disconnect)
+        await self._ledger.change(disconnect, bot=event.bot_id)
 
     async def _failed(self, event: Failed) -> None:
         record = self._records.get(event.bot_id)
@@ -176,4 +176,15 @@ class Connections:
                 )
             )
 
-        await self._ledger.change(fail)
+        await self._ledger.change(fail, bot=event.bot_id)
+
+
+def stopped(bot_id: str, status_code: int | None, reason: str) -> Disconnected:
+    """What an operator's stop leads to."""
+    return Disconnected(
+        bot_id=bot_id,
+        status_code=status_code,
+        reason=reason,
+        will_reconnect=False,
+        was_asked=True,
+    )

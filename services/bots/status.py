@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -81,6 +81,18 @@ class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             retry_in_ms=retry_in_ms,
             cursor=cursor,
         )
+
+
+def state_of(row: Any) -> BotState:
+    """How a bot is doing by its row (``bot_states.one``), whoever holds it, or nobody does."""
+    user = User(id=row.user_id, name=row.user_name) if row.user_id else None
+    reported = msgspec.convert(row.state, BotState) if row.state else BotState()
+    if row.is_held and row.is_current:
+        return msgspec.structs.replace(reported, user=user)
+    if row.wanted:
+        return BotState(status="connecting", user=user)  # its next holder will
+    status: Status = "failed" if reported.status == "failed" else "disconnected"
+    return BotState(status=status, user=user, reason=reported.reason)
 
 
 class BotRecord(msgspec.Struct):

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from services.assistant.engine import AIEngine, Answer, EngineFailed, Turn
 from services.bus.events import ChatTyping
-from services.chats.outbox import Outbox
+from services.chats.outbox import Holders, Outbox
 from services.errors import Conflict, NotFound
 from services.store import messages, sessions
 from services.store.database import Connection
@@ -38,6 +38,7 @@ class Answering:
         ledger: Ledger,
         gateway: Gateway,
         outbox: Outbox,
+        holders: Holders,
         engine: AIEngine,
         *,
         burst: float = 1.5,
@@ -46,15 +47,17 @@ class Answering:
         self._ledger = ledger
         self._gateway = gateway
         self._outbox = outbox
+        self._holders = holders
         self._engine = engine
         self._burst = burst
         self._speed = speed
         self._chats: dict[str, asyncio.Task[None]] = {}
+        self._bots: dict[str, str] = {}  # by session, as they are
         self.tasks = Tasks()
 
     def begin(self, bot_id: str, session_id: str, contact: str) -> None:
         """The customer wrote something; what was being prepared is out of date."""
-        if self.tasks.closed:
+        if self.tasks.closed or not self._holders.holds(bot_id):
             return
         before = self._chats.get(session_id)
         if before is not None:
@@ -63,6 +66,7 @@ class Answering:
             self._after(before, bot_id, session_id, contact), f"Answering {session_id}"
         )
         self._chats[session_id] = task
+        self._bots[session_id] = bot_id
         task.add_done_callback(lambda done: self._forget(session_id, done))
 
     def cancel(self, session_id: str) -> None:
@@ -70,6 +74,11 @@ class Answering:
         task = self._chats.get(session_id)
         if task is not None:
             task.cancel()
+
+    def release(self, bot_id: str) -> None:
+        """Leave the bot's chats as they are; whoever runs it next answers them."""
+        for session_id in [chat for chat, bot in self._bots.items() if bot == bot_id]:
+            self.cancel(session_id)
 
     async def close(self) -> None:
         """Leave every chat as it is, and the engine too."""
@@ -79,6 +88,7 @@ class Answering:
     def _forget(self, session_id: str, task: asyncio.Task[None]) -> None:
         if self._chats.get(session_id) is task:
             del self._chats[session_id]
+            del self._bots[session_id]
 
     async def _after(
         self, before: asyncio.Task[None] | None, bot_id: str, session_id: str, contact: str

@@ -9,7 +9,8 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -24,6 +25,7 @@ from services.bus.events import (
 from services.chats.snapshots import May, everyone, visible
 from services.errors import Conflict, Unavailable
 from services.store import changes, chats, messages
+from services.store.database import Connection
 from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
 from services.timestamps import iso
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 SEND_SECONDS = 40.0
 # Between attempts to store that a message failed, on top of the store's own wait.
 STORE_PAUSE_SECONDS = 1.0
+SENT_KEPT = 1000
 
 
 class QueuedMessage(msgspec.Struct, frozen=True):
@@ -44,16 +47,51 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     content: str
 
 
+class Holders(Protocol):
+    """Which bots run in this process, and who has to know what is written down for the others."""
+
+    def is_connected(self, bot_id: str) -> bool:
+        """Whether a message could go out from here, right now. Any thread may ask."""
+        ...
+
+    def holds(self, bot_id: str) -> bool:
+        """Whether anything may be done for this bot from here, right now."""
+        ...
+
+    def still_holds(self, connection: Connection, bot_id: str) -> bool:
+        """The same, until the end of the transaction."""
+        ...
+
+    def may_send(self, connection: Connection, bot_id: str) -> bool:
+        """Whether a message for it may be stored, to be sent from wherever it runs."""
+        ...
+
+    def wake(self, bot_id: str) -> None:
+        """Messages that wait for this bot are stored."""
+        ...
+
+
+class Ticks(Protocol):
+    async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None: ...
+
+
 class Outbox:
-    """``is_connected`` says whether a bot could send right now; any thread may ask it."""
+    """Sends for the bots that run here; of the others, it wakes who does.
+
+    ``ticks`` reach every bot, wherever it runs.
+    """
 
     def __init__(
-        self, ledger: Ledger, gateway: Gateway, is_connected: Callable[[str], bool]
+        self, ledger: Ledger, gateway: Gateway, holders: Holders, ticks: Ticks | None = None
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
-        self._is_connected = is_connected
+        self._holders = holders
+        self._ticks = ticks or gateway
         self._queues: dict[str, deque[QueuedMessage]] = {}
+        self._senders: dict[str, asyncio.Task[None]] = {}
+        # Ids of those that went out, some of which the store has as pending for a moment yet.
+        self._sent: deque[str] = deque(maxlen=SENT_KEPT)
         self.tasks = Tasks()
 
     async def put(
@@ -84,7 +122,7 @@ class Outbox:
 
         def store(change: Change) -> None:
             row = visible(change.connection, session_id, may)
-            if not self._is_connected(row.bot_id):
+            if not self._holders.may_send(change.connection, row.bot_id):
                 raise Conflict("The bot isn't connected")
             sent = chats.send(change.connection, row, message, now, hand_over=hand_over)
             change.publish(
@@ -102,7 +140,7 @@ class Outbox:
             if sent.changed is not None:
                 change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
             queued = QueuedMessage(session_id, sent.contact, message.id, content)
-            change.on_commit(lambda: self._queue(sent.bot_id, [queued]))
+            change.on_commit(lambda: self._hand_on(sent.bot_id, queued))
             change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
 
         await self._ledger.change(store, session=session_id)
@@ -110,40 +148,60 @@ class Outbox:
 
     async def resume(self, bot_id: str) -> None:
         """Send what is still pending; for when the bot has connected."""
-        rows = await self._ledger.read(lambda connection: messages.pending(connection, bot_id))
-        self._queue(
-            bot_id,
-            [QueuedMessage(row.session_id, row.contact, row.id, row.content) for row in rows],
-        )
+        self._queue(bot_id, await self._pending(bot_id))
+
+    async def look(self, bot_id: str) -> None:
+        """Send what is pending and did not go out yet; for when another process stored some."""
+        if self._holders.is_connected(bot_id):
+            rows = await self._pending(bot_id)
+            self._queue(bot_id, [row for row in rows if row.message_id not in self._sent])
+
+    def release(self, bot_id: str) -> None:
+        """Send nothing more for this bot; what is pending goes out from wherever it runs next."""
+        sender = self._senders.get(bot_id)
+        if sender is not None:
+            sender.cancel()
 
     def mark_read(self, bot_id: str, contact: str, message_ids: list[str]) -> None:
         """Blue ticks for these messages of the contact. Best effort."""
         if message_ids and not self.tasks.closed:
             self.tasks.start(
-                self._gateway.mark_read(bot_id, contact, message_ids), f"Ticks of {contact}"
+                self._ticks.mark_read(bot_id, contact, message_ids), f"Ticks of {contact}"
             )
 
     async def close(self) -> None:
         """Stop sending; what is left goes out after the next start."""
         await self.tasks.close()
 
+    async def _pending(self, bot_id: str) -> list[QueuedMessage]:
+        rows = await self._ledger.read(lambda connection: messages.pending(connection, bot_id))
+        return [QueuedMessage(row.session_id, row.contact, row.id, row.content) for row in rows]
+
+    def _hand_on(self, bot_id: str, queued: QueuedMessage) -> None:
+        if self._holders.holds(bot_id):
+            self._queue(bot_id, [queued])
+        else:
+            self._holders.wake(bot_id)
+
     def _queue(self, bot_id: str, added: Sequence[QueuedMessage]) -> None:
-        if self.tasks.closed:
+        if self.tasks.closed or not self._holders.holds(bot_id):
             return
         running = bot_id in self._queues
         queue = self._queues.setdefault(bot_id, deque())
         queue.extend(message for message in added if message not in queue)
         if not running:
-            self.tasks.start(self._send_all(bot_id, queue), f"Sending for {bot_id}")
+            work = self._send_all(bot_id, queue)
+            self._senders[bot_id] = self.tasks.start(work, f"Sending for {bot_id}")
 
     async def _send_all(self, bot_id: str, queue: deque[QueuedMessage]) -> None:
         try:
-            while queue and self._is_connected(bot_id):
+            while queue and self._holders.is_connected(bot_id):
                 # It stays in the queue meanwhile, so that nobody queues it a second time.
                 await self._send(bot_id, queue[0])
                 queue.popleft()
         finally:
             del self._queues[bot_id]
+            del self._senders[bot_id]
 
     async def _send(self, bot_id: str, message: QueuedMessage) -> None:
         try:
@@ -151,6 +209,7 @@ class Outbox:
                 self._gateway.send(bot_id, message.contact, message.message_id, message.content),
                 SEND_SECONDS,
             )
+            self._sent.append(message.message_id)
         except TimeoutError:
             await self._fail(bot_id, message, "It is not known whether WhatsApp took the message")
         except SendFailed as error:
@@ -158,6 +217,8 @@ class Outbox:
 
     async def _fail(self, bot_id: str, message: QueuedMessage, reason: str) -> None:
         def store(change: Change) -> None:
+            if not self._holders.still_holds(change.connection, bot_id):
+                return  # it goes out from where the bot runs now
             version = changes.fail(
                 change.connection, message.session_id, message.message_id, reason
             )

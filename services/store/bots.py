@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Boolean, Connection, bindparam, delete, insert, select, update
 
 from services.store import discards
 from services.store.schema import bots
@@ -13,6 +13,15 @@ _ADD = insert(bots)
 _THIS = bots.c.id == bindparam("bot_id")
 _RENAME = update(bots).where(_THIS).values(name=bindparam("new_name"))
 _SET_DESIRED = update(bots).where(_THIS).values(wanted=bindparam("running"))
+_ASK = (
+    update(bots)
+    .where(_THIS)
+    .values(
+        wanted=bindparam("running"),
+        asked=bots.c.asked + 1,
+        unlink=bots.c.unlink | bindparam("log_out", type_=Boolean),
+    )
+)
 _LINK = (
     update(bots)
     .where(_THIS)
@@ -41,6 +50,11 @@ def rename(connection: Connection, bot_id: str, name: str) -> bool:
 def set_desired_state(connection: Connection, bot_id: str, *, running: bool) -> bool:
     """Whether it should be running."""
     return _changed(connection, _SET_DESIRED, bot_id=bot_id, running=running)
+
+
+def ask(connection: Connection, bot_id: str, *, running: bool, log_out: bool = False) -> bool:
+    """The same, for whoever holds the bot to act on; ``log_out``: unlink it first."""
+    return _changed(connection, _ASK, bot_id=bot_id, running=running, log_out=log_out)
 
 
 def link(connection: Connection, bot_id: str, user_id: str, user_name: str | None) -> bool:

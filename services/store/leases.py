@@ -129,9 +129,11 @@ class Leases:
         except TimeoutError:
             raise Unavailable(UNAVAILABLE) from None
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self._engine.dispose()
+    async def close(self) -> None:
+        """Let the connection go; a statement that hangs is left to itself."""
+        letting_go = asyncio.wrap_future(self._thread.submit(self._engine.dispose))
+        await asyncio.wait([letting_go], timeout=STATEMENT_SECONDS)
+        self._thread.shutdown(wait=False)
 
     def _run(self, function: Callable[[Connection], T]) -> T:
         with passing_trouble(), self._engine.connect() as connection:

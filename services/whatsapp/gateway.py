@@ -46,12 +46,16 @@ class Connected(OfBot, frozen=True, kw_only=True):
 
 
 class Disconnected(OfBot, frozen=True, kw_only=True):
-    """The connection ended. Where ``will_reconnect``, the gateway does so by itself."""
+    """The connection ended. Where ``will_reconnect``, the gateway does so by itself.
+
+    ``was_asked``: an operator stopped it, and what should be is stored already.
+    """
 
     status_code: int | None
     reason: str
     will_reconnect: bool
     retry_in_ms: int | None = None
+    was_asked: bool = False
 
 
 class Failed(OfBot, frozen=True, kw_only=True):
@@ -201,4 +205,26 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Stop every bot without unlinking it. Bounded in time."""
+        ...
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """A bot is this process's until then, by ``time.monotonic()``; ``fence`` goes with writes."""
+
+    fence: int
+    until: float
+
+
+class LeasedGateway(Gateway, Protocol):
+    """One that may be one of several, in processes of their own."""
+
+    async def prepare(self, bot_id: str, fence: int) -> None:
+        """A bot is about to be held here, with this fence. Unavailable."""
+        ...
+
+    def hold(self, leases: Mapping[str, Lease]) -> None:
+        """These bots, and no others, are this process's; called again with each renewal.
+
+        A bot whose time is over is stopped, should nobody come to say so.
+        """
         ...

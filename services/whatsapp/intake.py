@@ -41,7 +41,7 @@ class Intake:
     def __init__(self) -> None:
         self._takers: Mapping[type[GatewayEvent], Taker] = {}
         self._waiting: dict[str, deque[_Fed]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     def open(self, takers: Mapping[type[GatewayEvent], Taker]) -> None:
@@ -59,25 +59,33 @@ class Intake:
             waiting.append(_Fed(event, done))
             return done
         self._waiting[event.bot_id] = deque([_Fed(event, done)])
-        task = asyncio.ensure_future(self._consume(event.bot_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[event.bot_id] = task = asyncio.ensure_future(self._consume(event.bot_id))
+        task.add_done_callback(lambda ended: self._forget(event.bot_id, ended))
         return done
 
     async def settled(self) -> None:
         """Return once all that was fed is dealt with."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks.values())
+
+    async def settled_of(self, bot_id: str) -> None:
+        """Return once all that was fed of this bot is dealt with."""
+        while (task := self._tasks.get(bot_id)) is not None:
+            await asyncio.wait([task])
 
     async def close(self, seconds: float = 5.0) -> None:
         """Deal with what has come, for this long at most, and take nothing more."""
         self._closed = True
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            _, late = await asyncio.wait(self._tasks.values(), timeout=seconds)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+
+    def _forget(self, bot_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(bot_id) is task:
+            del self._tasks[bot_id]
 
     async def _consume(self, bot_id: str) -> None:
         waiting = self._waiting[bot_id]

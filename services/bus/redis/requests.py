@@ -13,7 +13,7 @@ from services.errors import Conflict, NotFound, Refusal, Unavailable
 from services.tasks import Tasks
 
 SECONDS = 5.0  # for an answer
-NOBODY = "The process that has this bot does not answer; try again"
+NOBODY = "That process does not answer; try again"
 # Refusals that pass from there to here as they are.
 KINDS: dict[str, type[Refusal]] = {kind.__name__: kind for kind in (Conflict, NotFound)}
 

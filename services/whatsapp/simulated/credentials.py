@@ -3,8 +3,10 @@
 Which account it is paired with, and what came for it while it was away.
 """
 
+import asyncio
 import hashlib
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -21,7 +23,17 @@ class Account(msgspec.Struct, frozen=True):
     name: str
 
 
-class Credentials:
+class Credentials(Protocol):
+    """``save_held``: what it gives back is done once they are kept; None: they are."""
+
+    def load(self) -> Account | None: ...
+    def load_held(self) -> list[Held]: ...
+    def save(self, account: Account) -> None: ...
+    def save_held(self, held: list[Held]) -> "asyncio.Future[bool] | None": ...
+    def delete(self) -> None: ...
+
+
+class CredentialFiles:
     """Two files a bot, 0600, replaced as a whole so that a crash never leaves half of one."""
 
     def __init__(self, folder: Path, bot_id: str) -> None:

@@ -22,7 +22,7 @@ from services.whatsapp.gateway import (
     SendFailed,
     Sink,
 )
-from services.whatsapp.simulated.credentials import Credentials
+from services.whatsapp.simulated.credentials import CredentialFiles
 from services.whatsapp.simulated.line import Line
 
 # Seconds from the send to each tick: the server's, the contact's phone, the contact's eyes.
@@ -32,7 +32,7 @@ TICKS: tuple[tuple[Ack, float], ...] = (("server", 0.15), ("delivered", 0.6), ("
 class SimulatedGateway:
     """``folder`` keeps who is paired; ``speed`` divides every time (1 is real time)."""
 
-    def __init__(self, folder: Path, speed: float = 1.0) -> None:
+    def __init__(self, folder: Path | None, speed: float = 1.0) -> None:
         self._folder = folder
         self._speed = speed
         self._lines: dict[str, Line] = {}
@@ -140,8 +140,9 @@ class SimulatedGateway:
 
     def _line(self, bot_id: str) -> Line:
         if bot_id not in self._lines:
+            assert self._folder is not None
             self._lines[bot_id] = Line(
-                bot_id, Credentials(self._folder, bot_id), self._emit, self._speed
+                bot_id, CredentialFiles(self._folder, bot_id), self._emit, self._speed
             )
         return self._lines[bot_id]
 

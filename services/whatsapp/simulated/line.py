@@ -121,7 +121,8 @@ class Line:
     def arrive(self, event: Held) -> "asyncio.Future[bool] | None":
         """Something for this bot: emitted now, or (a message: not live) when the bot is back.
 
-        What the sink gave back, None where it is kept. Conflict where no more can be kept.
+        What the sink gave back, or what keeping it did; None: it is kept. Conflict where no more
+        can be.
         """
         if self.state == "online":
             return self._emit(event)
@@ -130,8 +131,7 @@ class Line:
         if isinstance(event, MessageArrived):
             event = msgspec.structs.replace(event, live=False)
         self._held.append(event)
-        self._credentials.save_held(self._held)
-        return None
+        return self._credentials.save_held(self._held)
 
     def after(self, seconds: float, event: Held) -> None:
         """The same, some seconds from now; forgotten where the line comes to rest before."""

@@ -24,7 +24,9 @@ export const SPANISH = {
   'That is not your password': 'Esa no es tu contraseña',
   'That operator may not see this bot': 'Esa persona no puede ver este bot',
   'That password is too easy to guess': 'Esa contraseña es demasiado fácil de adivinar',
+  'That process does not answer; try again': 'Ese proceso no responde; inténtalo de nuevo',
   'That username is taken': 'Ese usuario ya existe',
+  'The bot is being handed over; try again': 'El bot está cambiando de proceso; inténtalo de nuevo',
   'The database is unavailable. Try again shortly.':
     'La base de datos no está disponible. Inténtalo en un momento.',
   'The message could not be stored; send it again':

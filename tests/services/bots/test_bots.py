@@ -29,7 +29,7 @@ async def test_links_a_bot_from_its_qr_to_its_user(tmp_path: Path) -> None:
         assert qr["code"].startswith("https://wa.me/settings/linked_devices#")
         assert 280 <= len(qr["code"]) <= 300
         assert qr["qr"].startswith("data:image/svg+xml")
-        seen = domain.bots.get(bot)
+        seen = await domain.bots.get(bot)
         assert (seen.status, seen.connected) == ("connected", True)
         assert seen.user is not None and seen.user.name == "Ana"
 
@@ -40,7 +40,7 @@ async def test_a_late_page_sees_the_qr_that_was_announced(tmp_path: Path) -> Non
         bot = await domain.bots.add("Tienda")
         await domain.bots.connect(bot.id)
         told = await domain.bus.until("bot:qr")
-        status = domain.bots.status(bot.id)
+        status = await domain.bots.status(bot.id)
         assert status.status == "qr"
         assert (status.qr, status.qr_seq, status.qr_expires_at) == (
             told["qr"],
@@ -60,7 +60,7 @@ async def test_a_qr_nobody_scans_expires_and_a_new_one_is_there_for_the_asking(
         await domain.bus.until("bot:qr-expired")
         assert [event["seq"] for event in domain.bus.published("bot:qr")] == [1, 2, 3, 4, 5, 6]
         assert len({event["code"] for event in domain.bus.published("bot:qr")}) == 6
-        status = domain.bots.status(bot.id)
+        status = await domain.bots.status(bot.id)
         assert (status.status, status.qr) == ("disconnected", None)
         after = domain.bus.cursor()
         await domain.bots.connect(bot.id)
@@ -75,7 +75,7 @@ async def test_comes_back_by_itself_after_a_restart(tmp_path: Path) -> None:
             await domain.linked_bot(),
             (await domain.bots.add("nunca")).id,
         )
-        user = domain.bots.get(wanted).user
+        user = (await domain.bots.get(wanted)).user
         await domain.bots.disconnect(stopped)
         await domain.bus.until("bot:disconnected", botId=stopped)
         await domain.settled()
@@ -83,8 +83,8 @@ async def test_comes_back_by_itself_after_a_restart(tmp_path: Path) -> None:
         told = await domain.bus.until("bot:connected")
         assert (told["botId"], told["user"]["id"]) == (wanted, user and user.id)
         assert domain.bus.published("bot:qr") == []
-        assert domain.bots.get(stopped).status == "disconnected"
-        assert domain.bots.get(never).status == "disconnected"
+        assert (await domain.bots.get(stopped)).status == "disconnected"
+        assert (await domain.bots.get(never)).status == "disconnected"
         after = domain.bus.cursor()
         await domain.bots.connect(stopped)
         await domain.bus.until("bot:connected", after, botId=stopped)
@@ -98,10 +98,10 @@ async def test_a_broken_connection_says_when_it_is_tried_again(tmp_path: Path) -
         domain.phone.drop(bot)
         lost = await domain.bus.until("bot:disconnected", after)
         assert (lost["statusCode"], lost["willReconnect"]) == (428, True)
-        retry_in_ms = domain.bots.status(bot).retry_in_ms
+        retry_in_ms = (await domain.bots.status(bot)).retry_in_ms
         assert retry_in_ms is not None and retry_in_ms <= lost["retryInMs"]
         await domain.bus.until("bot:connected", after)
-        assert domain.bots.status(bot).retry_in_ms is None
+        assert (await domain.bots.status(bot)).retry_in_ms is None
 
 
 @soon
@@ -111,9 +111,9 @@ async def test_an_unlinked_bot_needs_a_qr_again_also_after_a_restart(tmp_path: P
         domain.phone.unlink(bot)
         lost = await domain.bus.until("bot:disconnected")
         assert (lost["statusCode"], lost["willReconnect"]) == (401, False)
-        assert domain.bots.get(bot).user is None
+        assert (await domain.bots.get(bot)).user is None
     async with Domain(tmp_path) as domain:
-        assert domain.bots.get(bot).user is None
+        assert (await domain.bots.get(bot)).user is None
         await domain.bots.connect(bot)
         await domain.bus.until("bot:qr")
 
@@ -131,7 +131,7 @@ async def test_disconnecting_is_told_once_and_keeps_the_link(tmp_path: Path) -> 
         await domain.settled()
         [told] = domain.bus.published("bot:disconnected")
         assert (told["statusCode"], told["willReconnect"]) == (None, False)
-        assert domain.bots.get(bot).user is not None
+        assert (await domain.bots.get(bot)).user is not None
 
 
 @soon
@@ -140,7 +140,7 @@ async def test_logging_out_ends_the_link(tmp_path: Path) -> None:
         bot = await domain.linked_bot()
         await domain.bots.log_out(bot)
         assert (await domain.bus.until("bot:disconnected"))["statusCode"] == 401
-        assert domain.bots.get(bot).user is None
+        assert (await domain.bots.get(bot)).user is None
         assert os.listdir(tmp_path / "phone") == []
         after = domain.bus.cursor()
         await domain.bots.connect(bot)
@@ -154,7 +154,7 @@ async def test_a_bot_that_cannot_run_says_why(tmp_path: Path) -> None:
         domain.intake.feed(Connecting(bot_id=bot.id, attempt=1))
         domain.intake.feed(Failed(bot_id=bot.id, reason="Install Node 20"))
         await domain.settled()
-        status = domain.bots.status(bot.id)
+        status = await domain.bots.status(bot.id)
         assert (status.status, status.reason) == ("failed", "Install Node 20")
         assert domain.bus.published("bot:disconnected")[0]["reason"] == "Install Node 20"
 
@@ -171,11 +171,11 @@ async def test_a_removed_bot_leaves_nothing_and_hears_nothing(tmp_path: Path) ->
         await domain.settled()
         assert domain.bus.types(after) == []
         with pytest.raises(NotFound):
-            domain.bots.get(bot)
+            await domain.bots.get(bot)
         with pytest.raises(NotFound):
             await domain.snapshots.get(session)
     async with Domain(tmp_path) as domain:
-        assert domain.bots.visible(lambda bot_id: True) == []
+        assert await domain.bots.visible(lambda bot_id: True) == []
 
 
 @soon
@@ -184,8 +184,8 @@ async def test_a_new_name_stays(tmp_path: Path) -> None:
         bot = await domain.bots.add("Tienda")
         assert (await domain.bots.rename(bot.id, "Taller")).name == "Taller"
     async with Domain(tmp_path) as domain:
-        assert [seen.name for seen in domain.bots.visible(bot.id.__eq__)] == ["Taller"]
-        assert domain.bots.visible(lambda bot_id: False) == []
+        assert [seen.name for seen in await domain.bots.visible(bot.id.__eq__)] == ["Taller"]
+        assert await domain.bots.visible(lambda bot_id: False) == []
 
 
 @soon
@@ -193,7 +193,7 @@ async def test_an_unknown_bot_is_not_found(tmp_path: Path) -> None:
     async with Domain(tmp_path) as domain:
         for ask in (domain.bots.get, domain.bots.status):
             with pytest.raises(NotFound):
-                ask("bot-unknown")
+                await ask("bot-unknown")
         commands = (domain.bots.connect, domain.bots.disconnect, domain.bots.log_out)
         for command in (*commands, domain.bots.remove):
             with pytest.raises(NotFound):
@@ -241,11 +241,11 @@ async def test_one_bot_that_does_not_start_keeps_nobody_from_starting(tmp_path: 
         bot = await domain.linked_bot()
     broken = BrokenGateway(tmp_path / "phone")
     async with Domain(tmp_path, gateway=broken) as domain:
-        assert domain.bots.get(bot).status == "disconnected"
+        assert (await domain.bots.get(bot)).status == "disconnected"
 
 
 def test_is_made_without_a_loop(tmp_path: Path) -> None:
-    assert Domain(tmp_path).bots.visible(lambda bot_id: True) == []
+    assert Domain(tmp_path).bots.records == {}
 
 
 @soon

@@ -48,7 +48,7 @@ class Processes:
 
     def close(self) -> None:
         for one in self._all.values():
-            one.close()
+            asyncio.run(one.close())
         self.database.close()
 
 
