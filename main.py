@@ -1,7 +1,8 @@
-"""Pulso's command line: serve, token, check-config."""
+"""Pulso's command line: serve, token, check-config, copy-store."""
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -19,6 +20,8 @@ from services.errors import CannotStart
 from services.pulso import Pulso
 from services.server import data_dir, lifetime, logs
 from services.server.listening import streams_that_fit
+from services.setting_values import database, mask_url
+from services.store.copying import CannotCopy, copy_store
 
 LONGEST_TTL_SECONDS = 3_153_600_000.0  # a hundred years
 HERE = Path(__file__).resolve().parent
@@ -57,6 +60,16 @@ def signed_token(settings: Settings, options: argparse.Namespace) -> str:
     )
 
 
+def copy(source: str, target: str) -> None:
+    """Copy a store into another one, while no server is on the file of either. CannotStart."""
+    paths = [Path(url.partition(":///")[2]) for url in (source, target) if url.startswith("sqlite")]
+    with contextlib.ExitStack() as stack:
+        for folder in {path.resolve().parent for path in paths}:
+            if folder.is_dir():
+                stack.enter_context(data_dir.locked(folder))
+        copy_store(source, target, lambda line: print(line, flush=True))
+
+
 def read_settings() -> Settings:
     """The environment over ``.env`` beside this file. SettingError where one is wrong."""
     kept = {name: value for name, value in dotenv_values(HERE / ".env").items() if value}
@@ -78,6 +91,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="run the server (the default)")
     commands.add_parser("check-config", help="print the settings, or what is wrong with them")
+    copying = commands.add_parser("copy-store", help="copy all data into another, empty store")
+    copying.add_argument("--from", dest="source", required=True, metavar="URL")
+    copying.add_argument("--to", dest="target", required=True, metavar="URL")
     token = commands.add_parser("token", help="print one signed token")
     token.add_argument("--sub", type=_name, required=True, help="who it is for")
     token.add_argument("--bots", help="bot ids with commas between, or *; without: all bots")
@@ -85,6 +101,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     token.add_argument("--admin", action="store_true", help="sees and ends everyone's streams")
     token.add_argument("--ttl", type=_lifetime, help="seconds it lives; without: for ever")
     return parser.parse_args(arguments)
+
+
+def _store(option: str, url: str) -> str:
+    try:
+        return database(url)
+    except ValueError as error:
+        raise SettingError(f"{option}={mask_url(url)!r}: {error}") from None
 
 
 def _name(text: str) -> str:
@@ -111,11 +134,16 @@ def main(arguments: list[str] | None = None) -> int:
             print("\n".join(settings.shown()))
         elif options.command == "token":
             print(signed_token(with_secret(settings), options))
+        elif options.command == "copy-store":
+            copy(_store("--from", options.source), _store("--to", options.target))
         else:
             asyncio.run(serve(with_secret(settings)))
     except SettingError as error:
         print(error, file=sys.stderr)
         return 2
+    except CannotCopy as error:
+        print("Pulso can't copy:", *str(error).split(), file=sys.stderr)
+        return 1
     except CannotStart as error:
         # Databases like to say it on several lines.
         print("Pulso can't start:", *str(error).split(), file=sys.stderr)

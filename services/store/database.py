@@ -71,15 +71,17 @@ class Database:
         if self._is_sqlite:
             sqlite.configure(self._engine)
 
-    def open(self) -> None:
+    def open(self, *, unfinished: bool = False) -> None:
         """Make or migrate the schema. StoreUnusable where what is there can't be used.
+
+        With ``unfinished`` the beginning of a copy can.
 
         Unavailable where it can't be reached within ``OPENING_SECONDS``.
         """
         limit = time.monotonic() + OPENING_SECONDS
         while True:
             try:
-                return self._open()
+                return self._open(unfinished)
             except Unavailable:
                 # Two that open a new file at once: SQLite waits for no lock while it changes a
                 # file's journal, it refuses one of them at once.
@@ -108,12 +110,12 @@ class Database:
         """A connection to write with, in no transaction yet; whoever asks for it closes it."""
         return self._writer.connect()
 
-    def _open(self) -> None:
+    def _open(self, unfinished: bool) -> None:
         if self._is_sqlite:
-            sqlite.prepare(Path(self._url.database or ""))
+            sqlite.prepare(Path(self._url.database or ""), unfinished=unfinished)
         try:
             with self.writing() as connection:
-                migrate(connection)
+                migrate(connection, unfinished=unfinished)
                 connection.commit()
         except DatabaseError as error:
             raise StoreUnusable(f"the store can't be opened: {error.orig}") from error

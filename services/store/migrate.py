@@ -13,6 +13,8 @@ from services.errors import CannotStart
 SCRIPTS = Path(__file__).parent / "migrations"
 # Any number, the same in every process: who starts second waits for the first.
 MIGRATION_LOCK = 7_485_207
+# The table of a copy into this store that is not finished (see ``copying``).
+UNFINISHED = "copying"
 
 
 class StoreUnusable(CannotStart):
@@ -26,8 +28,13 @@ def known_revisions() -> frozenset[str]:
     )
 
 
-def check(tables: set[str], revision: str | None) -> None:
-    """StoreUnusable where these are not the tables of a Pulso of this version or before."""
+def check(tables: set[str], revision: str | None, *, unfinished: bool = False) -> None:
+    """StoreUnusable where these are not the tables of a Pulso of this version or before.
+
+    ``unfinished``: part of a store will do.
+    """
+    if UNFINISHED in tables and not unfinished:
+        raise StoreUnusable("the store is an unfinished copy: call copy-store once more")
     if revision is None:
         if tables - {"alembic_version"}:
             raise StoreUnusable("the store holds tables that are not Pulso's")
@@ -38,14 +45,14 @@ def check(tables: set[str], revision: str | None) -> None:
         )
 
 
-def migrate(connection: Connection) -> None:
+def migrate(connection: Connection, *, unfinished: bool = False) -> None:
     """Run what is missing, in the transaction the connection is in."""
     if connection.dialect.name == "postgresql":
         connection.execute(
             text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK}
         )
     revision = MigrationContext.configure(connection).get_current_revision()
-    check(set(inspect(connection).get_table_names()), revision)
+    check(set(inspect(connection).get_table_names()), revision, unfinished=unfinished)
     config = Config()
     # The Config's own format would read a percent sign in the path as its interpolation.
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))

@@ -19,7 +19,7 @@ PASSING = frozenset({5, 6, 7, 8, 10, 13, 14})
 UNAVAILABLE = "The database is unavailable. Try again shortly."
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, *, unfinished: bool = False) -> None:
     """Make the file where there is none (0600, as its journals then are), or look at it.
 
     StoreUnusable where it is not a sound Pulso store; it is then left as it was. Unavailable
@@ -29,7 +29,7 @@ def prepare(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if path.stat().st_size:
-            _look_at(path)
+            _look_at(path, unfinished=unfinished)
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
@@ -67,7 +67,7 @@ def is_passing(error: BaseException | None) -> bool:
     )
 
 
-def _look_at(path: Path) -> None:
+def _look_at(path: Path, *, unfinished: bool) -> None:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
@@ -84,7 +84,7 @@ def _look_at(path: Path) -> None:
                 revision = row and row[0]
         finally:
             connection.close()
-        check(names, revision)
+        check(names, revision, unfinished=unfinished)
     except sqlite3.DatabaseError as error:
         if is_passing(error):
             raise Unavailable(UNAVAILABLE) from error
