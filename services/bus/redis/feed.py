@@ -30,8 +30,6 @@ from services.errors import Unavailable
 from services.tasks import Tasks
 
 TICK_SECONDS = 1.0
-# The rest of a POST that began to come is waited for so long, so that it stays one write.
-REST_SECONDS = 0.005
 # Between two attempts to connect: the first, and the longest.
 PAUSES = (0.05, 1.0)
 # What is read for a resume may be gone again at once: the history is bounded in bytes.
@@ -57,6 +55,10 @@ class _Question:
         self.answer: asyncio.Future[Ranges | None] = loop.create_future()
         self.taken: asyncio.Future[None] = loop.create_future()
 
+    def fail(self) -> None:
+        if not self.taken.done():
+            self.taken.set_exception(Unavailable(UNAVAILABLE))
+
 
 class Feed:
     """Fills ``bus``. ``seconds``: what each bot's history keeps."""
@@ -68,6 +70,7 @@ class Feed:
         self._following = Following(bus, link.names)
         self._own = link.names("process", secrets.token_hex(8))
         self._epochs = link.names("epoch").encode()
+        self._ends = link.names("end").encode()
         self._joins: list[_Join] = []
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
@@ -108,9 +111,14 @@ class Feed:
                 self._wake.set()
                 await join.done
 
+    @property
+    def works(self) -> bool:
+        """Whether events come as they are published."""
+        return self._ready.is_set()
+
     async def answers(self) -> None:
         """Return once something went to Redis and came back as events do; or Unavailable."""
-        if not self._ready.is_set():
+        if not self.works:
             raise Unavailable(UNAVAILABLE)
         try:
             await self._ask({})
@@ -130,11 +138,14 @@ class Feed:
                     await self._follow(channels)
             except (RedisError, OSError, TimeoutError, Unavailable, OutOfStep) as error:
                 if not away:
-                    log.warning("Events don't come from Redis: %s", error.__cause__ or error)
+                    reason = str(error.__cause__ or error) or "no answer in time"
+                    log.warning("Events don't come from Redis: %s", reason)
                 away = True
             finally:
                 self._ready.clear()
                 self._hand_over()
+                for question in self._questions.values():
+                    question.fail()  # its marker will not come
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
 
@@ -146,7 +157,8 @@ class Feed:
             if epoch != bus.seen[0]:
                 following.restart(epoch, seq)
             asked = following.all_after(bus.seq)
-            await channels.subscribe([self._own.encode(), self._epochs, *following.channels])
+            ours = (self._own.encode(), self._epochs, self._ends)
+            await channels.subscribe([*ours, *following.channels])
             while await channels.next() is not None:
                 pass
             marker = self._marker()
@@ -174,7 +186,7 @@ class Feed:
         )
 
     async def _read(self, channels: Channels) -> None:
-        own = self._own.encode()
+        own, ends = self._own.encode(), self._ends
         while True:
             message = await channels.next()
             if message is None:
@@ -184,10 +196,10 @@ class Feed:
                 await self._on_marker(payload)
             elif channel == self._epochs:
                 self._check_epoch(payload)
+            elif channel == ends:
+                self._hand_over_soon()
             elif (found := self._following.event(channel, payload)) is not None:
-                entry, complete = found
-                self._arrived.append(entry)
-                self._hand_over_soon(complete)
+                self._arrive(*found)
 
     async def _on_marker(self, marker: bytes) -> None:
         question = self._questions.pop(marker, None)
@@ -245,19 +257,25 @@ class Feed:
     def _marker(self) -> str:
         return str(next(self._markers))
 
-    def _hand_over_soon(self, complete: bool) -> None:
-        handle, timer = self._handing_over, not complete
-        if handle is not None:
-            if timer == isinstance(handle, asyncio.TimerHandle):
-                return
-            handle.cancel()
-        loop = asyncio.get_running_loop()
-        # What has come already is read before it is called.
-        self._handing_over = (
-            loop.call_later(REST_SECONDS, self._hand_over)
-            if timer
-            else loop.call_soon(self._hand_over)
-        )
+    def _arrive(self, entry: Entry, last: int) -> None:
+        """``last``: the seq of the last event that was published in one go with this one.
+
+        They are handed over together: one POST is one write, and closes no stream as slow that
+        had nothing waiting.
+        """
+        self._arrived.append(entry)
+        if entry.seq == last:
+            self._hand_over_soon()
+        elif self._handing_over is not None:
+            # What was published before it is whole; this is not.
+            self._arrived.pop()
+            self._hand_over()
+            self._arrived.append(entry)
+
+    def _hand_over_soon(self) -> None:
+        if self._handing_over is None:
+            # What has come already is read before it is called.
+            self._handing_over = asyncio.get_running_loop().call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
         if self._handing_over is not None:
