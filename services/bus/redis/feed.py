@@ -102,10 +102,14 @@ class Feed:
         cursor = Cursor.parse(last_event_id) if last_event_id is not None else None
         bots = tuple(bots)
         async with bounded():
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 asked = self._following.missing(bots, cursor)
                 if asked is None:
-                    return
+                    # Where it begins from now, that is after whatever has been acknowledged.
+                    from_now = cursor is None or cursor.epoch != self._bus.seen[0]
+                    if attempt or not from_now or not self.works:
+                        return
+                    asked = {}
                 join = _Join(asked)
                 self._joins.append(join)
                 self._wake.set()
@@ -121,7 +125,8 @@ class Feed:
         if not self.works:
             raise Unavailable(UNAVAILABLE)
         try:
-            await self._ask({})
+            async with bounded():
+                await self._ask({})
         except OutOfStep as error:
             raise Unavailable(UNAVAILABLE) from error
 
@@ -213,15 +218,18 @@ class Feed:
                 question.taken.set_result(None)
 
     async def _ask(self, asked: Asked) -> Ranges:
-        """Read these ranges; they have been taken in when this returns."""
+        """Read these ranges; they have been taken in when this returns.
+
+        A process that is behind comes to the marker late: that is no reason to begin anew.
+        """
         question, marker = _Question(asked), self._marker()
         self._questions[marker.encode()] = question
         try:
             async with bounded():
                 found = await self._ranges.read(self._bus.seen[0], asked, (self._own, marker))
-                question.answer.set_result(found)
-                await question.taken
-                return found
+            question.answer.set_result(found)
+            await question.taken
+            return found
         finally:
             self._questions.pop(marker.encode(), None)
             if not question.answer.done():
@@ -237,9 +245,8 @@ class Feed:
                 await self._wake.wait()
                 continue
             asked = _together(join.asked for join in joins)
-            async with bounded():
-                await channels.subscribe(self._following.add(asked))
-                await channels.confirmed()
+            await channels.subscribe(self._following.add(asked))
+            await channels.confirmed()
             await self._ask(asked)
             for join in joins:
                 if not join.done.done():
@@ -305,8 +312,13 @@ async def _beside(*work: Coroutine[None, None, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()
+            task.result()  # what it was that ended
     finally:
+        # redis-py may swallow a cancellation that meets a time limit of its own.
+        while running := [task for task in tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.1)
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            if not task.cancelled():
+                task.exception()  # one is enough to tell of
