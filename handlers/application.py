@@ -21,6 +21,7 @@ from handlers.bots import (
     DisconnectHandler,
     UnlinkHandler,
 )
+from handlers.contacts import ContactHandler, NoteHandler, NotesHandler
 from handlers.events import EventsHandler, RenewHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.media import MediaHandler
@@ -28,10 +29,12 @@ from handlers.openapi import Document, OpenApiHandler, Route, pattern_of
 from handlers.operators import OperatorHandler, OperatorsHandler
 from handlers.pages import MissingPageHandler
 from handlers.pages import routes as page_routes
+from handlers.replies import RepliesHandler, ReplyHandler
 from handlers.sessions import (
     LabelsHandler,
     MessagesHandler,
     ReadHandler,
+    RetryHandler,
     SessionHandler,
     SessionsHandler,
     UnreadHandler,
@@ -64,6 +67,8 @@ def make_application(pulso: Pulso) -> Application:
         "inbox": pulso.inbox,
         "snapshots": pulso.snapshots,
     }
+    contacts = {**access, "contacts": pulso.contacts}
+    replies = {**access, "replies": pulso.replies}
     calls: list[Route] = [
         ("/events/stream", StreamHandler, stream),
         ("/events", EventsHandler, events),
@@ -92,6 +97,7 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/labels", LabelsHandler, {**sessions, "bots": pulso.bots}),
         ("/api/sessions/{sessionId}", SessionHandler, sessions),
         ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
+        ("/api/sessions/{sessionId}/messages/{messageId}/retry", RetryHandler, sessions),
         ("/api/sessions/{sessionId}/read", ReadHandler, sessions),
         ("/api/sessions/{sessionId}/unread", UnreadHandler, sessions),
         (
@@ -99,6 +105,11 @@ def make_application(pulso: Pulso) -> Application:
             MediaHandler,
             {**access, "media": pulso.media},
         ),
+        ("/api/sessions/{sessionId}/contact", ContactHandler, contacts),
+        ("/api/sessions/{sessionId}/notes", NotesHandler, contacts),
+        ("/api/sessions/{sessionId}/notes/{noteId}", NoteHandler, contacts),
+        ("/api/replies", RepliesHandler, replies),
+        ("/api/replies/{replyId}", ReplyHandler, replies),
         ("/healthz", HealthHandler, access),
         ("/readyz", ReadyHandler, {**access, "readiness": pulso.readiness}),
         ("/metrics", MetricsHandler, {**access, "metrics": pulso.metrics}),

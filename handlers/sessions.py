@@ -5,7 +5,7 @@ import msgspec
 from handlers.answers import Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, Query, call
-from handlers.requests.inputs import Content
+from handlers.requests.inputs import Answer, FirstMessage
 from handlers.requests.query import BotsQuery, PageQuery, SessionsQuery
 from services.bots.bots import Bots
 from services.bus.events import Session
@@ -22,9 +22,28 @@ from services.errors import Conflict, Forbidden, NotFound, Unavailable
 from services.store.session_lists import Shown
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """A chat that an operator began, and the id of a message that shows when its event comes."""
+
+    session: Session
+    id: str
+
+
 class SessionsHandler(BaseHandler):
     bots: Bots
+    inbox: Inbox
     snapshots: Snapshots
+
+    @call(201, refuses=(Forbidden, NotFound, Conflict, Unavailable))
+    async def post(self, body: Body[FirstMessage]) -> Begun:
+        """Begin a chat with a number, or go on with the one there is."""
+        claims = self.claims()
+        first = body.read()
+        claims.require_bot(first.bot_id)
+        await self.bots.get(first.bot_id)
+        author = self.access.author(claims)
+        begun = await self.inbox.begin(first.bot_id, first.contact, first.content, author)
+        return Begun(*begun)
 
     @call(200, refuses=(Forbidden, NotFound, Unavailable))
     async def get(self, query: Query[SessionsQuery]) -> SessionPage:
@@ -104,14 +123,21 @@ class MessagesHandler(_OneSession):
         )
 
     @call(202, refuses=(NotFound, Conflict, Unavailable))
-    async def post(self, session_id: str, body: Body[Content]) -> Queued:
+    async def post(self, session_id: str, body: Body[Answer]) -> Queued:
         """An operator's answer; it shows when ``message:sent`` comes."""
         claims = self.claims()
+        answer, author = body.read(), self.access.author(claims)
         return Queued(
-            await self.inbox.answer(
-                session_id, body.read().content, claims.may, author=self.access.author(claims)
-            )
+            await self.inbox.answer(session_id, answer.content, claims.may, author, answer.quoted)
         )
+
+
+class RetryHandler(_OneSession):
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, session_id: str, message_id: str) -> Queued:
+        """Send a message once more that failed, under its id."""
+        await self.inbox.retry(session_id, message_id, self.claims().may)
+        return Queued(message_id)
 
 
 class ReadHandler(_OneSession):

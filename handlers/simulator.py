@@ -41,13 +41,17 @@ class Scan(_Checked, frozen=True):
 
 
 class PhoneMessage(_Checked, frozen=True, rename={"contact": "from", "from_me": "fromMe"}):
-    """``from``: a phone number or WhatsApp address; with ``fromMe`` typed on the bot's phone."""
+    """``from``: a phone number or WhatsApp address; with ``fromMe`` typed on the bot's phone.
+
+    ``quoted`` is the id of the message of the chat that it answers.
+    """
 
     contact: Address
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=65_536)]
     name: PersonName | None = None
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
     from_me: bool = False
+    quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
 
 class PhoneTyping(_Checked, frozen=True, rename={"contact": "from"}):
@@ -83,7 +87,12 @@ class PhoneMessageHandler(_Phone):
         message = body.read()
         message_id = message.id or new_message_id()
         written = phone.Write(
-            message.contact, message.name, message.text, message_id, message.from_me
+            message.contact,
+            message.name,
+            message.text,
+            message_id,
+            message.from_me,
+            message.quoted,
         )
         stored = await self.phone.act(bot_id, written)
         if not stored:

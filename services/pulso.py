@@ -17,6 +17,7 @@ from services.bus import history_file
 from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
+from services.chats.contacts import Contacts
 from services.chats.conversations import Conversations
 from services.chats.discarding import discard
 from services.chats.due import Due
@@ -24,6 +25,7 @@ from services.chats.fetching import Fetching
 from services.chats.inbox import Inbox
 from services.chats.media import Media
 from services.chats.outbox import Outbox
+from services.chats.replies import Replies
 from services.chats.snapshots import Snapshots
 from services.config import Settings
 from services.errors import CannotStart
@@ -133,6 +135,7 @@ class Pulso:
         self.due = Due(ledger, settings.human_minutes * 60)
         self.connections = Connections(ledger, here.records, here.keep, self.conversations.resume)
         self.snapshots = Snapshots(ledger)
+        self.contacts, self.replies = Contacts(ledger), Replies(ledger)
         self.in_flight = InFlight()
         self.server = Server(
             make_application(self),

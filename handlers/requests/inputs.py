@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from services.access.accounts import Password
+from services.bus.events import BotId
 from services.errors import Invalid
 from services.text import NOT_IN_TEXT, is_name
 
@@ -38,6 +39,19 @@ class Content(msgspec.Struct, frozen=True):
             raise Invalid("There is nothing to send", field="content")
         if NOT_IN_TEXT.search(self.content):
             raise Invalid("No control characters but newline and tab", field="content")
+
+
+class Answer(Content, frozen=True, kw_only=True):
+    """An operator's answer; ``quoted`` is the id of the message of the chat that it answers."""
+
+    quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+
+
+class FirstMessage(Content, frozen=True, rename="camel", kw_only=True):
+    """What a chat begins with; ``contact`` is a number with its country's code, or an address."""
+
+    bot_id: BotId
+    contact: Given
 
 
 class Credentials(msgspec.Struct, frozen=True):

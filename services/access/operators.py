@@ -20,13 +20,13 @@ from services.access.accounts import (
     operator_of,
     require_within,
 )
+from services.access.leaving import release_chats
 from services.access.login_attempts import LoginAttempts
 from services.access.passwords import AT_ONCE, Passwords
 from services.access.sign_ins import SignIns
 from services.access.tokens import Claims, Tokens
-from services.bus.events import Author, SessionUpdated
+from services.bus.events import Author
 from services.errors import Conflict, Invalid, NotFound, Unauthorized
-from services.store import chats
 from services.store import operators as store
 from services.store.ledger import Change, Ledger
 
@@ -252,12 +252,11 @@ class Operators:
             require_within(row.bots, within)
             _require_other_admin(change, row)
             store.remove(change.connection, operator_id)
-            for session in chats.release(change.connection, operator_id, time.time()):
-                change.publish(SessionUpdated(bot_id=session.bot_id or "", session=session))
             change.on_commit(lambda: self._forget(operator_id))
             change.on_commit(self._on_change)
 
         await self._ledger.change(remove)
+        await release_chats(self._ledger, operator_id)
 
     def _keep(self, row: Any) -> None:
         self._operators[row.id] = operator_of(row)

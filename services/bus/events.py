@@ -76,6 +76,15 @@ class Author(_Struct, frozen=True, kw_only=True):
     name: Label
 
 
+class Quoted(_Struct, frozen=True, kw_only=True):
+    """The message that another answers: its id, and what it said when that was written."""
+
+    id: Name
+    content: str = ""
+    type: Name = "text"
+    from_me: bool | None = None  # None where that is not known
+
+
 class Message(_Struct, frozen=True, kw_only=True):
     """A message of a chat, as it is stored and as it is announced.
 
@@ -102,6 +111,7 @@ class Message(_Struct, frozen=True, kw_only=True):
     deleted: str | None = None
     reactions: list[Reaction] | None = None  # one a side at most
     author: Author | None = None
+    quoted: Quoted | None = None
 
 
 class LastMessage(_Struct, frozen=True, kw_only=True):
@@ -193,6 +203,7 @@ class MessageSent(Event, frozen=True, kw_only=True, tag="message:sent"):
     kind: Name = "text"  # what a message has as its type, which here is the event's
     media: dict[str, Any] | None = None
     author: Author | None = None
+    quoted: Quoted | None = None
     session_version: Version | None = None
 
 

@@ -102,6 +102,7 @@ class Conversations:
             push_name=event.push_name,
             origin="phone" if event.from_me else None,
             media=media,
+            quoted=event.quoted,
         )
 
         recorded = await self._ledger.change(
@@ -251,6 +252,7 @@ def _events_of(bot_id: str, recorded: Recorded) -> Iterator[Event]:
             timestamp=message.timestamp,
             kind=message.type,
             media=message.media,
+            quoted=message.quoted,
             session_version=recorded.version,
         )
     else:

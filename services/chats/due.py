@@ -61,4 +61,4 @@ class Due:
             if session is not None:
                 change.publish(SessionUpdated(bot_id=session.bot_id or "", session=session))
 
-        await self._ledger.change(store)
+        await self._ledger.change(store, session=session_id)

@@ -4,6 +4,7 @@ Where a caller's rights matter, ``may`` says which bots they cover: a session of
 NotFound.
 """
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -35,15 +36,38 @@ class Inbox:
         self._operator = operator
 
     async def answer(
-        self, session_id: str, content: str, may: May = everyone, author: Author | None = None
+        self,
+        session_id: str,
+        content: str,
+        may: May = everyone,
+        author: Author | None = None,
+        quoted: str | None = None,
     ) -> str:
         """An operator's answer: the chat is the author's from now on. The message's id.
 
-        NotFound; Conflict where the bot isn't connected.
+        ``quoted``: the id of the message it answers. NotFound; Invalid for that id; Conflict where
+        the bot isn't connected.
         """
-        message_id = await self._outbox.put(session_id, content, "operator", author=author, may=may)
+        message_id = await self._outbox.put(
+            session_id, content, "operator", author=author, quoted=quoted, may=may
+        )
         self._answering.cancel(session_id)
         return message_id
+
+    async def begin(
+        self, bot_id: str, contact: str, content: str, author: Author
+    ) -> tuple[Session, str]:
+        """Write to a number that may never have written: its session, the message's id. Conflict.
+
+        ``contact`` is a number as people write it, or a WhatsApp address. Invalid.
+        """
+        session, message_id = await self._outbox.begin(bot_id, _address(contact), content, author)
+        self._answering.cancel(session.id)
+        return session, message_id
+
+    async def retry(self, session_id: str, message_id: str, may: May = everyone) -> None:
+        """Send a message once more that failed, under its id. NotFound; Conflict."""
+        await self._outbox.retry(session_id, message_id, may)
 
     async def change(
         self, session_id: str, wanted: SessionChange, by: Author, may: May = everyone
@@ -106,6 +130,16 @@ class Inbox:
         if operator is None:
             raise Invalid("No such operator", field="assignee")
         return Author(id=operator.id, name=operator.username), operator.scope
+
+
+def _address(contact: str) -> str:
+    """The WhatsApp address of a number (E.164: up to 15 digits), or of an address."""
+    number = re.sub(r"[\s().+/-]", "", contact.removesuffix("@s.whatsapp.net"))
+    if re.fullmatch(r"[0-9]{1,30}@lid", contact):
+        return contact
+    if not re.fullmatch(r"[1-9][0-9]{4,14}", number):
+        raise Invalid("A number with its country's code, such as +34 600 111 222", field="contact")
+    return f"{number}@s.whatsapp.net"
 
 
 def _columns(

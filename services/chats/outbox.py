@@ -6,29 +6,29 @@ whatever stopped it before: a crash, a broken connection, a restart.
 
 import asyncio
 import logging
-import secrets
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
-
-import msgspec
+from typing import Any, Protocol
 
 from services.bus.events import (
     Author,
     Message,
     MessageFailed,
     MessageSent,
+    MessageUpdated,
     Origin,
+    Session,
+    SessionCreated,
     SessionUpdated,
 )
+from services.chats.outgoing import QueuedMessage, message_of, queued_of, quoting
 from services.chats.snapshots import May, everyone, visible
-from services.errors import Conflict, Unavailable
-from services.store import changes, chats, messages
+from services.errors import Conflict, NotFound, Unavailable
+from services.store import changes, chats, messages, sessions
 from services.store.database import Connection
 from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
-from services.timestamps import iso
 from services.whatsapp.gateway import Gateway, SendFailed
 
 log = logging.getLogger(__name__)
@@ -38,13 +38,6 @@ SEND_SECONDS = 40.0
 # Between attempts to store that a message failed, on top of the store's own wait.
 STORE_PAUSE_SECONDS = 1.0
 SENT_KEPT = 1000
-
-
-class QueuedMessage(msgspec.Struct, frozen=True):
-    session_id: str
-    contact: str
-    message_id: str
-    content: str
 
 
 class Holders(Protocol):
@@ -102,49 +95,97 @@ class Outbox:
         *,
         hand_over: bool = False,
         author: Author | None = None,
+        quoted: str | None = None,
         may: May = everyone,
     ) -> str:
         """Store and announce a message, and have it sent; its id is returned.
 
-        Its author has the chat from then on, or, with ``hand_over``, whoever takes it. Conflict
-        where a person has it and the bot writes, or where the bot isn't connected. NotFound.
+        Its author has the chat from then on, or, with ``hand_over``, whoever takes it. ``quoted``
+        is the id of a message of the chat that it answers. Conflict where a person has it and the
+        bot writes, or where the bot isn't connected. NotFound; Invalid for ``quoted``.
         """
         now = time.time()
-        message = Message(
-            id=new_message_id(),
-            content=content,
-            from_me=True,
-            timestamp=iso(now),
-            ack="pending",
-            origin=origin,
-            author=author,
-        )
+        message = message_of(content, origin, author, now)
 
         def store(change: Change) -> None:
             row = visible(change.connection, session_id, may)
-            if not self._holders.may_send(change.connection, row.bot_id):
-                raise Conflict("The bot isn't connected")
-            sent = chats.send(change.connection, row, message, now, hand_over=hand_over)
-            change.publish(
-                MessageSent(
-                    bot_id=sent.bot_id,
-                    session_id=session_id,
-                    content=content,
-                    message_id=message.id,
-                    origin=origin,
-                    timestamp=message.timestamp,
-                    author=author,
-                    session_version=sent.version,
-                )
-            )
-            if sent.changed is not None:
-                change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
-            queued = QueuedMessage(session_id, sent.contact, message.id, content)
-            change.on_commit(lambda: self._hand_on(sent.bot_id, queued))
-            change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
+            answer = quoting(change.connection, row, message, quoted)
+            self._put(change, row, answer, now, hand_over=hand_over)
 
         await self._ledger.change(store, session=session_id)
         return message.id
+
+    async def begin(
+        self, bot_id: str, contact: str, content: str, author: Author | None
+    ) -> tuple[Session, str]:
+        """The first message of a chat with this address, or the next of one that there is.
+
+        The session after it, and the message's id. Conflict where the bot isn't connected.
+        """
+        now = time.time()
+        message = message_of(content, "operator", author, now)
+
+        def store(change: Change) -> Session:
+            row, created = chats.opened(change.connection, bot_id, contact, now)
+            if created is not None:
+                change.publish(SessionCreated(bot_id=bot_id, session=created))
+            self._put(change, row, message, now)
+            return sessions.session_of(chats.get(change.connection, row.id))
+
+        return await self._ledger.change(store, bot=bot_id), message.id
+
+    async def retry(self, session_id: str, message_id: str, may: May = everyone) -> None:
+        """Send a message once more that failed, under its id. NotFound; Conflict."""
+
+        def store(change: Change) -> None:
+            session = visible(change.connection, session_id, may)
+            row = messages.get(change.connection, session_id, message_id)
+            if row is None:
+                raise NotFound("No such message")
+            if row.failed is None:
+                raise Conflict("The message has not failed")
+            self._require_connected(change, session.bot_id)
+            changed = changes.recover(change.connection, row)
+            change.publish(
+                MessageUpdated(
+                    bot_id=session.bot_id,
+                    session_id=session_id,
+                    message=changed.message,
+                    session_version=changed.version,
+                )
+            )
+            queued = queued_of(session_id, session.contact, changed.message)
+            change.on_commit(lambda: self._hand_on(session.bot_id, queued))
+
+        await self._ledger.change(store, session=session_id)
+
+    def _put(
+        self, change: Change, row: Any, message: Message, now: float, *, hand_over: bool = False
+    ) -> None:
+        self._require_connected(change, row.bot_id)
+        sent = chats.send(change.connection, row, message, now, hand_over=hand_over)
+        change.publish(
+            MessageSent(
+                bot_id=sent.bot_id,
+                session_id=row.id,
+                content=message.content,
+                message_id=message.id,
+                origin=message.origin,
+                timestamp=message.timestamp,
+                author=message.author,
+                quoted=message.quoted,
+                session_version=sent.version,
+            )
+        )
+        if sent.changed is not None:
+            change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
+        queued = queued_of(row.id, sent.contact, message)
+        change.on_commit(lambda: self._hand_on(sent.bot_id, queued))
+        change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
+
+    def _require_connected(self, change: Change, bot_id: str) -> None:
+        if not self._holders.may_send(change.connection, bot_id):
+            raise Conflict("The bot isn't connected")
 
     async def resume(self, bot_id: str) -> None:
         """Send what is still pending; for when the bot has connected."""
@@ -175,7 +216,7 @@ class Outbox:
 
     async def _pending(self, bot_id: str) -> list[QueuedMessage]:
         rows = await self._ledger.read(lambda connection: messages.pending(connection, bot_id))
-        return [QueuedMessage(row.session_id, row.contact, row.id, row.content) for row in rows]
+        return [queued_of(row.session_id, row.contact, messages.message_of(row)) for row in rows]
 
     def _hand_on(self, bot_id: str, queued: QueuedMessage) -> None:
         if self._holders.holds(bot_id):
@@ -206,7 +247,9 @@ class Outbox:
     async def _send(self, bot_id: str, message: QueuedMessage) -> None:
         try:
             await asyncio.wait_for(
-                self._gateway.send(bot_id, message.contact, message.message_id, message.content),
+                self._gateway.send(
+                    bot_id, message.contact, message.message_id, message.content, message.quoted
+                ),
                 SEND_SECONDS,
             )
             self._sent.append(message.message_id)
@@ -240,8 +283,3 @@ class Outbox:
                 # What waits behind it must not be sent before this is known: the queue waits.
                 log.warning("Bot %s: a failed message waits for the store", bot_id)
                 await asyncio.sleep(STORE_PAUSE_SECONDS)
-
-
-def new_message_id() -> str:
-    """An id such as WhatsApp's own web clients choose."""
-    return f"3EB0{secrets.token_hex(9).upper()}"

@@ -63,6 +63,12 @@ def react(connection: Connection, row: Any, text: str, *, from_me: bool) -> Chan
     return _now(connection, row)
 
 
+def recover(connection: Connection, row: Any) -> Changed:
+    """It did not go out, and shall once more: the message as it is now."""
+    messages.recover(connection, row.seq)
+    return _now(connection, row)
+
+
 def fail(connection: Connection, session_id: str, message_id: str, reason: str) -> int | None:
     """Note why a message did not go out: its session's version. None where it did, or is gone."""
     if not messages.fail(connection, session_id, message_id, reason):

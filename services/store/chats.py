@@ -87,7 +87,8 @@ def record(
     else:
         contact = row.contact
         renamed = _recognize(connection, row, name, alt_contact)
-    stored = msgspec.structs.replace(message, session_id=row.id)
+    quoted = message.quoted and messages.quoted(connection, row.id, message.quoted.id)
+    stored = msgspec.structs.replace(message, session_id=row.id, quoted=quoted or message.quoted)
     seq = messages.add(connection, bot_id, stored, timestamp, file)
     if message.from_me:
         columns = handling.person_wrote(None, min(timestamp, time.time()))
@@ -167,10 +168,14 @@ def change(connection: Connection, row: Any, columns: handling.Columns) -> tuple
     return _put(connection, row.id, columns), True
 
 
-def release(connection: Connection, operator_id: str, now: float) -> list[Session]:
-    """What an operator had is nobody's: the sessions that need another person."""
-    rows = sessions.of_assignee(connection, operator_id)
-    return [_put(connection, row.id, handling.needs_a_person(row, now)) for row in rows]
+def release(
+    connection: Connection, session_id: str, operator_id: str, now: float
+) -> Session | None:
+    """What an operator had is nobody's; None where they have it no more."""
+    row = sessions.get(connection, session_id)
+    if row is None or row.assignee_id != operator_id:
+        return None
+    return _put(connection, session_id, handling.needs_a_person(row, now))
 
 
 def settle(connection: Connection, session_id: str, now: float, left: float) -> Session | None:
@@ -186,6 +191,17 @@ def mark_read(connection: Connection, row: Any) -> Read:
         return Read(row.bot_id, row.contact, sessions.session_of(row), False, [])
     ids = messages.unread_ids(connection, row.id, row.unread)
     return Read(row.bot_id, row.contact, _put(connection, row.id, {"unread": 0}), True, ids)
+
+
+def opened(
+    connection: Connection, bot_id: str, contact: str, now: float
+) -> tuple[Any, Session | None]:
+    """The bot's session with a contact: its row, and the session where it was made just now."""
+    row = sessions.find(connection, bot_id, contact)
+    if row is not None:
+        return get(connection, row.id), None
+    created = _create(connection, bot_id, contact, None, None, now)
+    return get(connection, created.id), created
 
 
 def get(connection: Connection, session_id: str) -> Any:

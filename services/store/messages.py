@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
+import msgspec
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from services.bus.events import Ack, Author, Message, Reaction
+from services.bus.events import Ack, Author, Message, Quoted, Reaction
 from services.store import discards
 from services.store.schema import messages, sessions
 from services.store.search import fold
 from services.timestamps import iso
 
+QUOTED_CHARACTERS = 1000
 ACKS: tuple[Ack, ...] = get_args(Ack)
 
 _SHOWN = select(*(column for column in messages.c if column.name != "folded"))
@@ -41,8 +43,14 @@ _UNREAD = (
     .order_by(messages.c.seq.desc())
     .limit(bindparam("limit"))
 )
+_RECEIVED = (
+    select(messages.c.timestamp)
+    .where(messages.c.session_id == bindparam("session_id"), ~messages.c.from_me)
+    .order_by(messages.c.seq.desc())
+    .limit(1)
+)
 _PENDING = (
-    select(messages.c.id, messages.c.session_id, messages.c.content, sessions.c.contact)
+    _SHOWN.add_columns(sessions.c.contact)
     .join(sessions, sessions.c.id == messages.c.session_id)
     .where(
         messages.c.bot_id == bindparam("bot_id"),
@@ -95,6 +103,7 @@ def message_of(row: Any) -> Message:
         reactions=row.reactions
         and [Reaction(text=one["text"], from_me=one["fromMe"]) for one in row.reactions],
         author=row.author_id and Author(id=row.author_id, name=row.author_name),
+        quoted=row.quoted and msgspec.convert(row.quoted, Quoted),
     )
 
 
@@ -142,6 +151,7 @@ def add(
         "author_id": message.author and message.author.id,
         "author_name": message.author and message.author.name,
         "folded": fold(message.content),
+        "quoted": message.quoted and msgspec.to_builtins(message.quoted),
     }
     seq: int = connection.execute(_ADD, values).scalar_one()
     return seq
@@ -177,7 +187,7 @@ def unread_ids(connection: Connection, session_id: str, count: int) -> list[str]
 
 
 def pending(connection: Connection, bot_id: str) -> Sequence[Any]:
-    """What the bot has still to send, oldest first: ``id, session_id, content, contact``."""
+    """What the bot has still to send, oldest first, each with its ``contact``."""
     return connection.execute(_PENDING, {"bot_id": bot_id}).all()
 
 
@@ -236,6 +246,25 @@ def set_reactions(connection: Connection, seq: int, reactions: Sequence[Reaction
 
 def _set(connection: Connection, seq: int, **values: Any) -> None:
     connection.execute(_UPDATE.values(values), {"of_seq": seq})
+
+
+def last_received(connection: Connection, session_id: str) -> float | None:
+    """When the contact wrote last, in seconds since 1970."""
+    at: float | None = connection.execute(_RECEIVED, {"session_id": session_id}).scalar()
+    return at
+
+
+def quoted(connection: Connection, session_id: str, message_id: str) -> Quoted | None:
+    """This message as one that answers it shows it; None where there is none."""
+    row = get(connection, session_id, message_id)
+    return row and Quoted(
+        id=row.id, content=row.content[:QUOTED_CHARACTERS], type=row.type, from_me=row.from_me
+    )
+
+
+def recover(connection: Connection, seq: int) -> None:
+    """It did not go out, and shall once more."""
+    _set(connection, seq, failed=None, ack="pending")
 
 
 def fail(connection: Connection, session_id: str, message_id: str, reason: str) -> bool:

@@ -148,6 +148,8 @@ sessions = Table(
     Column("waiting_since", Float(53)),  # since when the customer waits for a person
     Column("person_at", Float(53)),  # when a person last did something, while they have it
     UniqueConstraint("bot_id", "contact"),
+    Index(None, "contact"),
+    Index(None, "alt_contact"),
     Index(None, "bot_id", "alt_contact"),
     Index(None, "bot_id", "last_seq"),
     Index(
@@ -190,6 +192,28 @@ session_labels = Table(
     Index("ix_session_labels_label", "label", "session_id"),
 )
 
+# What operators know of a contact. A contact of several bots has the notes of all of them.
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("author_name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("edited_at", Float(53)),
+    Index(None, "session_id"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shortcut", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+)
+
 messages = Table(
     "messages",
     metadata,
@@ -213,6 +237,7 @@ messages = Table(
     Column("folded", Text, nullable=False),  # the text as it is searched
     Column("author_id", Text),  # the operator's who wrote it, who may be gone
     Column("author_name", Text),
+    Column("quoted", JSON(none_as_null=True)),  # {id, content, type, fromMe}
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),
     Index(None, "session_id", "seq"),

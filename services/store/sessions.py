@@ -27,6 +27,9 @@ _GET = WITH_LAST.where(sessions.c.id == bindparam("session_id"))
 _OF_ASSIGNEE = WITH_LAST.where(
     text("sessions.mode = 'human'"), sessions.c.assignee_id == bindparam("operator_id")
 )
+_SOME = WITH_LAST.where(sessions.c.id.in_(bindparam("session_ids", expanding=True))).order_by(
+    sessions.c.last_seq.desc()
+)
 _FIND = (
     select(
         sessions.c.id,
@@ -120,6 +123,11 @@ def get(connection: Connection, session_id: str) -> Any:
 def of_assignee(connection: Connection, operator_id: str) -> Sequence[Any]:
     """What an operator has."""
     return connection.execute(_OF_ASSIGNEE, {"operator_id": operator_id}).all()
+
+
+def some(connection: Connection, session_ids: Sequence[str]) -> Sequence[Any]:
+    """These sessions, newest first."""
+    return connection.execute(_SOME, {"session_ids": list(session_ids)}).all()
 
 
 def find(connection: Connection, bot_id: str, address: str, other: str | None = None) -> Any:

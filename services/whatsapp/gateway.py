@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from services.bus.events import Ack
+from services.bus.events import Ack, Quoted
 
 
 class OfBot(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
@@ -86,6 +86,7 @@ class MessageArrived(OfBot, frozen=True, kw_only=True, tag="message"):
     alt_chat_id: str | None = None
     media: dict[str, Any] | None = None
     file: str | None = None
+    quoted: Quoted | None = None
 
 
 class MessageChanged(OfBot, frozen=True, kw_only=True, tag="change"):
@@ -180,7 +181,9 @@ class Gateway(Protocol):
         """Unlink the bot and delete its credentials."""
         ...
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+    async def send(
+        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+    ) -> None:
         """Send a text under an id of our choosing. SendFailed where it could not go out."""
         ...
 

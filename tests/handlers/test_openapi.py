@@ -62,7 +62,7 @@ def test_limits_of_a_body_stand_in_it(document: dict[str, Any]) -> None:
     password = schemas["NewOperator"]["properties"]["password"]
     assert (password["minLength"], password["maxLength"]) == (8, 256)
     assert schemas["BotName"]["properties"]["name"]["maxLength"] == 100
-    assert schemas["Content"]["properties"]["content"]["maxLength"] == 65_536
+    assert schemas["Answer"]["properties"]["content"]["maxLength"] == 65_536
     query = {one["name"]: one for one in document["paths"]["/api/sessions"]["get"]["parameters"]}
     assert query["limit"]["schema"]["maximum"] == 200
     assert query["botId"]["required"] is True

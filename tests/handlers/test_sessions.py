@@ -87,6 +87,7 @@ def test_an_answer_shows_when_its_event_comes(pulso: RunningPulso) -> None:
         "deleted",
         "reactions",
         "author",
+        "quoted",
     }
     assert (newest["content"], newest["timestamp"]) == (sent["content"], sent["timestamp"])
 

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
+from services.bus.events import Quoted
 from services.whatsapp.baileys import wire
 from services.whatsapp.baileys.child import Child, ChildGone
 from services.whatsapp.baileys.downloads import Downloads
@@ -101,9 +104,14 @@ class BaileysGateway:
             # The process did this already, where there is one.
             await asyncio.to_thread(shutil.rmtree, self._folder / bot_id, ignore_errors=True)
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+    async def send(
+        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+    ) -> None:
         # The same id over every process and connection: to the contact's phone it stays one
         # message, however often it has to be sent.
+        fields: dict[str, object] = {"chatId": chat_id, "messageId": message_id, "text": text}
+        if quoted is not None:
+            fields["quoted"] = msgspec.to_builtins(quoted)
         end = time.monotonic() + SEND_PATIENCE
         may_be_out = False  # a process that was asked to send it is gone without an answer
         while True:
@@ -118,7 +126,7 @@ class BaileysGateway:
                 bot.online.clear()
                 continue
             try:
-                await self._put(bot_id, chat_id, message_id, text, end - time.monotonic())
+                await self._put(bot_id, fields, end - time.monotonic())
                 return
             except ChildGone:
                 bot.online.clear()
@@ -147,18 +155,14 @@ class BaileysGateway:
         self._bots.clear()
         await self._child.close()
 
-    async def _put(
-        self, bot_id: str, chat_id: str, message_id: str, text: str, seconds: float
-    ) -> None:
+    async def _put(self, bot_id: str, fields: Mapping[str, object], seconds: float) -> None:
         """Into the process, which gives it up after so long, and knows whether it was out."""
         async with asyncio.timeout(seconds + ANSWER_PATIENCE):
             await self._child.ask(
                 "send",
                 botId=bot_id,
-                chatId=chat_id,
-                messageId=message_id,
-                text=text,
                 patienceMs=max(0, round(seconds * 1000)),
+                **fields,
             )
 
     async def _leave(self, bot_id: str, cmd: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from services.bus.events import Ack
+from services.bus.events import Ack, Quoted
 from services.errors import Conflict
 from services.whatsapp.gateway import (
     Acked,
@@ -51,7 +51,9 @@ class SimulatedGateway:
         self._line(bot_id).forget()
         del self._lines[bot_id]
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+    async def send(
+        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+    ) -> None:
         line = self._line(bot_id)
         if line.state != "online":
             raise SendFailed("The bot isn't connected")
@@ -64,6 +66,7 @@ class SimulatedGateway:
             from_me=True,
             timestamp=time.time(),
             live=False,
+            quoted=quoted,
         )
         line.after(0, echo)
         for ack, seconds in TICKS:
@@ -102,8 +105,9 @@ class SimulatedGateway:
         *,
         message_id: str | None = None,
         from_me: bool = False,
+        quoted: str | None = None,
     ) -> "asyncio.Future[bool]":
-        """A message of the contact, or typed on the bot's own phone.
+        """A message of the contact, or typed on the bot's own phone; ``quoted`` is one's id.
 
         Done once it is stored, False where it could not be. Where the bot is away, WhatsApp
         keeps the message until it is back.
@@ -120,6 +124,7 @@ class SimulatedGateway:
                 from_me=from_me,
                 push_name=None if from_me else name,
                 timestamp=time.time(),
+                quoted=Quoted(id=quoted) if quoted else None,
             )
         )
         return stored if stored is not None else _done()

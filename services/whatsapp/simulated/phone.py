@@ -24,6 +24,7 @@ class Write(msgspec.Struct, frozen=True, tag=True):
     text: str
     message_id: str
     from_me: bool
+    quoted: str | None = None
 
 
 class Type(msgspec.Struct, frozen=True, tag=True):
@@ -69,6 +70,7 @@ class LocalPhone:
                     act.text,
                     message_id=act.message_id,
                     from_me=act.from_me,
+                    quoted=act.quoted,
                 )
             case Type(contact=contact, state=state):
                 gateway.typing_of(bot_id, contact, state)

@@ -35,10 +35,14 @@ async def test_refuses_an_answer_on_a_bot_that_is_not_connected(tmp_path: Path) 
 
 
 class DeafGateway(SimulatedGateway):
-    """Takes no message."""
+    """Takes no message, until it is told to."""
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
-        raise SendFailed("WhatsApp refused the message")
+    refuses = True
+
+    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str, *_: Any) -> None:
+        if self.refuses:
+            raise SendFailed("WhatsApp refused the message")
+        await super().send(bot_id, chat_id, message_id, text)
 
 
 @soon
@@ -58,12 +62,20 @@ async def test_a_message_that_does_not_go_out_is_told_and_stored_as_failed(
         )
         stored = (await domain.snapshots.messages(session)).messages[-1]
         assert stored.failed == "WhatsApp refused the message"
+        # Sent once more under its id, by a WhatsApp that takes it now.
+        deaf.refuses = False
+        await domain.inbox.retry(session, message_id)
+        updated = await domain.bus.until("message:updated")
+        assert (updated["message"]["id"], updated["message"]["failed"]) == (message_id, None)
+        await domain.bus.until("message:ack", messageId=message_id, ack="read")
+        with pytest.raises(Conflict):
+            await domain.inbox.retry(session, message_id)
 
 
 class StuckGateway(SimulatedGateway):
     """Never gets a message out, as where the process dies between store and send."""
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str, *_: Any) -> None:
         await asyncio.Event().wait()
 
 
@@ -94,7 +106,9 @@ async def test_what_waits_behind_a_failed_message_goes_out_though_the_store_is_a
 
         refused = False
 
-        async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+        async def send(
+            self, bot_id: str, chat_id: str, message_id: str, text: str, *_: Any
+        ) -> None:
             if not self.refused:
                 self.refused = True
                 monkeypatch.setattr(ledger, "change", away)

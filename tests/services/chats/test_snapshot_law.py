@@ -101,6 +101,7 @@ def _sent(event: dict[str, Any]) -> dict[str, Any]:
         "edited": None,
         "deleted": None,
         "reactions": None,
+        "quoted": event["quoted"],
     }
 
 
@@ -164,7 +165,7 @@ class MoodyGateway(SimulatedGateway):
 
     refuses = False
 
-    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str) -> None:
+    async def send(self, bot_id: str, chat_id: str, message_id: str, text: str, *_: Any) -> None:
         if self.refuses:
             raise SendFailed("refused")
 

@@ -7,7 +7,7 @@ import { forgetCredentials, loadCredentials } from './credentials.js';
 import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { fetchMedia } from './media.js';
-import { isChat, toAcks } from './messages.js';
+import { isChat, quoting, toAcks } from './messages.js';
 import { Refusal } from './refusal.js';
 import { Sends } from './sends.js';
 import { Sent } from './sent.js';
@@ -17,7 +17,7 @@ import { log, logger, warn } from './stdio.js';
 import { Turns } from './turns.js';
 
 /** @import { AuthenticationCreds, Contact, SignalKeyStore, WASocket } from 'baileys' */
-/** @import { BotEvent, KeptEvent } from './types.js' */
+/** @import { BotEvent, KeptEvent, Outgoing } from './types.js' */
 /** @typedef {{ creds: AuthenticationCreds, keys: SignalKeyStore, save: () => void }} Auth */
 /** @typedef {{ emit: (event: BotEvent) => void, emitKept: (entry: string, event: KeptEvent) => void }} Parent */
 
@@ -122,12 +122,12 @@ export class Bot {
     await forgetCredentials(this.#folder);
   }
 
-  /** @param {{ messageId: string, chatId: string, text: string, patienceMs?: number }} message */
-  send({ messageId, chatId, text, patienceMs }) {
+  /** @param {Outgoing & { messageId: string, chatId: string, patienceMs?: number }} message */
+  send({ messageId, chatId, text, quoted, patienceMs }) {
     if (!this.#auth) throw new Refusal("The bot isn't connected");
     this.#inbox.know(chatId, messageId);
     this.#sent?.keep(messageId, text);
-    return this.#sends.send(messageId, chatId, text, patienceMs);
+    return this.#sends.send(messageId, chatId, { text, quoted }, patienceMs);
   }
 
   /** The parent has stored these entries of the outbox. @param {{ entries: string[] }} what */
@@ -229,8 +229,12 @@ export class Bot {
       name: me.name || me.notify || null,
     });
     // No link preview: it would fetch addresses that strangers chose.
-    this.#sends.open((chatId, text, messageId) =>
-      socket.sendMessage(chatId, { text, linkPreview: null }, { messageId }),
+    this.#sends.open((chatId, { text, quoted }, messageId) =>
+      socket.sendMessage(
+        chatId,
+        { text, linkPreview: null },
+        { messageId, ...quoting(chatId, quoted) },
+      ),
     );
   }
 

@@ -15,7 +15,7 @@ import {
 import { kindOf, unsupported } from './kinds.js';
 
 /** @import { BinaryNode, Contact, WAMessageKey } from 'baileys' */
-/** @import { Ack, Change, Content, Message } from './types.js' */
+/** @import { Ack, Change, Content, Message, Quoted } from './types.js' */
 
 const { StubType } = proto.WebMessageInfo;
 /** @type {Record<number, Content>} */
@@ -42,7 +42,36 @@ export function toEvent(info, live) {
     return { event: 'change', ...rest, changeId, ...change };
   }
   const shown = kindOf(content) ?? CALLS[info.messageStubType ?? 0];
-  return shown ? { event: 'message', ...place, live, ...shown } : null;
+  if (!shown) return null;
+  const quoted = quotedBy(content);
+  return { event: 'message', ...place, live, ...shown, ...(quoted && { quoted }) };
+}
+
+/**
+ * The message that a content answers, as far as it is told there; undefined: none.
+ *
+ * @param {proto.IMessage | undefined} content
+ * @returns {Quoted | undefined}
+ */
+function quotedBy(content) {
+  for (const part of Object.values(content ?? {})) {
+    const { stanzaId, quotedMessage } = part?.contextInfo ?? {};
+    if (!stanzaId) continue;
+    const shown = kindOf(normalizeMessageContent(quotedMessage ?? undefined));
+    return { id: stanzaId, content: shown?.text ?? '', type: shown?.kind ?? 'text', fromMe: null };
+  }
+  return undefined;
+}
+
+/**
+ * What a message to this chat is sent with where it answers another.
+ *
+ * @param {string} chatId @param {Quoted | undefined} quoted
+ */
+export function quoting(chatId, quoted) {
+  if (!quoted) return {};
+  const key = { remoteJid: chatId, id: quoted.id, fromMe: Boolean(quoted.fromMe) };
+  return { quoted: { key, message: { conversation: quoted.content } } };
 }
 
 /**

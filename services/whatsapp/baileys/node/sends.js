@@ -12,8 +12,9 @@ const PATIENCE_MS = 30_000;
 const RELAY_MS = 10_000; // after which those behind are tried: Baileys waits a minute for an answer
 const UNKNOWN = 'It is not known whether WhatsApp took the message';
 
-/** @typedef {(chatId: string, text: string, messageId: string) => Promise<unknown>} Relay */
-/** @typedef {{ chatId: string, text: string, isOut: boolean, isOver: boolean, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
+/** @import { Outgoing } from './types.js' */
+/** @typedef {(chatId: string, content: Outgoing, messageId: string) => Promise<unknown>} Relay */
+/** @typedef {{ chatId: string, content: Outgoing, isOut: boolean, isOver: boolean, resolve: (value?: undefined) => void, reject: (error: Error) => void, timer: NodeJS.Timeout }} Waiting */
 
 export class Sends {
   /** @type {Map<string, Waiting>} */
@@ -27,16 +28,16 @@ export class Sends {
   /**
    * Resolves once the server has it; rejects with what an operator may read.
    *
-   * @param {string} messageId @param {string} chatId @param {string} text @param {number} [patienceMs]
+   * @param {string} messageId @param {string} chatId @param {Outgoing} content @param {number} [patienceMs]
    * @returns {Promise<void>}
    */
-  send(messageId, chatId, text, patienceMs = PATIENCE_MS) {
+  send(messageId, chatId, content, patienceMs = PATIENCE_MS) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const seconds = Math.round(patienceMs / 1000);
         this.#settle(messageId, `WhatsApp did not take the message within ${seconds} s`, true);
       }, patienceMs);
-      const waiting = { chatId, text, isOut: false, isOver: false, resolve, reject, timer };
+      const waiting = { chatId, content, isOut: false, isOver: false, resolve, reject, timer };
       this.#waiting.set(messageId, waiting);
       this.#go(messageId);
     });
@@ -103,7 +104,7 @@ export class Sends {
   /** @param {Relay} relay @param {string} messageId @param {Waiting} send */
   async #put(relay, messageId, send) {
     try {
-      await this.#relaying.run(send, () => relay(send.chatId, send.text, messageId));
+      await this.#relaying.run(send, () => relay(send.chatId, send.content, messageId));
     } catch (error) {
       // A connection that broke under it is not the message's fault.
       if (relay === this.#relay && error?.output?.statusCode !== 428)

@@ -23,6 +23,20 @@ export interface Download {
   mediaKey: string;
 }
 
+/** The message that another answers. */
+export interface Quoted {
+  id: string;
+  content: string;
+  type: string;
+  fromMe: boolean | null;
+}
+
+/** What is to be sent. */
+export interface Outgoing {
+  text: string;
+  quoted?: Quoted;
+}
+
 export interface Content {
   kind: MessageKind;
   text: string;
@@ -39,6 +53,7 @@ export interface Message extends Content {
   /** Seconds since 1970. */
   timestamp: number;
   live: boolean;
+  quoted?: Quoted;
 }
 
 /** What became of an earlier message: `changeId` is the id of what brought it. */

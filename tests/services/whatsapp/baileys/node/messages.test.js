@@ -154,3 +154,21 @@ test('a receipt is an ack of every message it names, oldest first', () => {
   assert.deepEqual(toAcks(receipt({ recipient: JID })), []);
   assert.deepEqual(toAcks(receipt({ from: '1-2@g.us' })), []);
 });
+
+test('a message that answers another says which, and what that was', () => {
+  const answer = { text: 'ese', contextInfo: { stanzaId: 'm0', participant: JID } };
+  const quotedOf = (more) =>
+    toEvent(info({}, { message: { extendedTextMessage: { ...answer, contextInfo: more } } }), true)
+      .quoted;
+  assert.deepEqual(
+    quotedOf({ stanzaId: 'm0', quotedMessage: { imageMessage: { caption: 'el rojo' } } }),
+    { id: 'm0', content: 'el rojo', type: 'image', fromMe: null },
+  );
+  assert.deepEqual(quotedOf({ stanzaId: 'm0' }), {
+    id: 'm0',
+    content: '',
+    type: 'text',
+    fromMe: null,
+  });
+  assert.equal(quotedOf({}), undefined);
+});
