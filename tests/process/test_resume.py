@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.postgresql import MISSING, PROGRAMS
+from tests.process.several import several
+from tests.redis_server import PROGRAM
 from tests.running import RunningPulso, message, running
 from tests.sse_reader import Dispatched, SSEParser
 from tests.stream_client import StreamClient
@@ -23,12 +27,20 @@ TEXTS = (
 CONTROL_EVENTS = ("connected", "closing", "gap")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]:
+@pytest.fixture(scope="module", params=["memory", "redis"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningPulso]:
+    """Alone, and as one of several that share a Redis: the promise is the same."""
     folder: Path = tmp_path_factory.mktemp("resume")
-    with running(
-        folder / "data", PULSO_HEARTBEAT_SECONDS="0.2", PULSO_MAX_STREAMS_PER_USER="500"
-    ) as pulso:
+    settings = {"PULSO_HEARTBEAT_SECONDS": "0.2", "PULSO_MAX_STREAMS_PER_USER": "500"}
+    with ExitStack() as opened:
+        if request.param == "memory":
+            pulso = opened.enter_context(running(folder / "data", **settings))
+        elif PROGRAMS and PROGRAM:
+            pulso = opened.enter_context(several(folder, **settings)).start()
+        else:
+            pytest.skip(f"{MISSING}, or redis-server isn't")
         yield pulso
         assert "Traceback" not in pulso.log, pulso.log
 
