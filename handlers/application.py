@@ -60,7 +60,7 @@ def make_application(pulso: Pulso) -> Application:
         "max_bots": pulso.settings.max_bots_per_stream,
     }
     events = {**access, "publisher": pulso.publisher, "streams": pulso.streams}
-    streams = {**access, "streams": pulso.streams}
+    streams = {**access, "streams": pulso.everywhere}
     bots = {**access, "bots": pulso.bots}
     sessions = {
         **access,

@@ -7,7 +7,7 @@ import msgspec
 from handlers.base import COOKIE, BaseHandler
 from handlers.calls import Body, call
 from handlers.requests.inputs import Credentials, NewPassword
-from services.access.operators import SignIn
+from services.access.sign_ins import SignIn
 from services.errors import Invalid, TooMany, Unauthorized, Unavailable
 from services.timestamps import iso
 

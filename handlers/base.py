@@ -6,6 +6,7 @@ away, so that a client gets its 413 instead of a reset. No answer and no log lin
 
 import logging
 import random
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -62,6 +63,14 @@ class PulsoHandler(RequestHandler):
         except ValueError:
             # Tornado's check would stumble over it. RFC 6454 §7.3: from nowhere.
             self.request.headers["Origin"] = "null"
+
+    def prepare(self) -> Awaitable[None] | None:
+        """Another process may have signed in whoever asks: that is found out first."""
+        try:
+            token = self._token()
+        except Unauthorized:
+            return None  # ``claims`` says so
+        return None if token is None else self.access.missing(token)
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
@@ -206,12 +215,13 @@ class BaseHandler(PulsoHandler):
     _too_large = False
     _counted = False
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         self._counted = True
         self._in_flight.begin()
         self._received = bytearray()
         connection: Any = self.request.connection
         connection.set_max_body_size(MAX_DISCARDED_BYTES)
+        return super().prepare()
 
     def on_finish(self) -> None:
         self._settled()
@@ -258,7 +268,7 @@ class BaseHandler(PulsoHandler):
 class NotFoundHandler(PulsoHandler):
     """What isn't there."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         raise HTTPError(404)
 
 

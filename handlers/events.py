@@ -12,6 +12,7 @@ from handlers.requests.inputs import Renewal
 from services.bus.events import BotEvent
 from services.bus.publisher import Publisher
 from services.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from services.streams.everywhere import Everywhere
 from services.streams.registry import Streams
 from services.text import CONTROL
 from services.timestamps import iso
@@ -68,12 +69,11 @@ class EventsHandler(BaseHandler):
 
 
 class RenewHandler(BaseHandler):
-    streams: Streams
+    streams: Everywhere
 
-    @call(200, refuses=(NotFound, Conflict))
-    def post(self, body: Body[Renewal]) -> Renewed:
+    @call(200, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, body: Body[Renewal]) -> Renewed:
         """Move a stream's end to that of a newer token of the same ``sub``."""
         claims = self.claims()
-        stream = self.streams.renew(body.read().stream_id, claims)
-        exp = stream.claims.exp
+        exp = await self.streams.renew(body.read().stream_id, claims)
         return Renewed(iso(exp) if exp is not None else None)

@@ -5,6 +5,7 @@ allows no inline script or style and nothing from elsewhere.
 """
 
 import re
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -73,14 +74,14 @@ class LoginPageHandler(PageHandler):
 class MissingPageHandler(NotFoundHandler):
     """What isn't there: a page for a person, JSON for a program."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         wants_page = "text/html" in self.request.headers.get("Accept", "")
         is_call = self.request.path.startswith(CALLS)
         if self.request.method != "GET" or not wants_page or is_call:
-            super().prepare()
-            return
+            return super().prepare()
         self.set_status(404)
         show(self, "missing.html")
+        return None
 
 
 def show(handler: PulsoHandler, page: str) -> None:
@@ -96,6 +97,9 @@ class AssetHandler(PulsoHandler, StaticFileHandler):
     def initialize(self, path: str, *_: Any, **services: Any) -> None:
         PulsoHandler.initialize(self, **services)
         StaticFileHandler.initialize(self, path)
+
+    def prepare(self) -> None:
+        """It is the same for everybody."""
 
     def set_default_headers(self) -> None:
         super().set_default_headers()

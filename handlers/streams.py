@@ -4,8 +4,8 @@ import msgspec
 
 from handlers.base import BaseHandler
 from handlers.calls import call
-from services.errors import NotFound
-from services.streams.registry import Streams
+from services.errors import NotFound, Unavailable
+from services.streams.everywhere import Everywhere
 
 
 class OpenStream(msgspec.Struct, frozen=True, rename="camel"):
@@ -29,19 +29,19 @@ class StreamList(msgspec.Struct, frozen=True):
 
 
 class StreamsHandler(BaseHandler):
-    streams: Streams
+    streams: Everywhere
 
     @call(200)
-    def get(self) -> StreamList:
+    async def get(self) -> StreamList:
         """Who is connected."""
-        found = self.streams.visible_to(self.claims())
+        found = await self.streams.visible_to(self.claims())
         return StreamList(msgspec.convert(found, list[OpenStream]))
 
 
 class OneStreamHandler(BaseHandler):
-    streams: Streams
+    streams: Everywhere
 
-    @call(204, refuses=(NotFound,))
-    def delete(self, stream_id: str) -> None:
+    @call(204, refuses=(NotFound, Unavailable))
+    async def delete(self, stream_id: str) -> None:
         """End a stream with ``revoked``."""
-        self.streams.end(stream_id, self.claims())
+        await self.streams.end(stream_id, self.claims())

@@ -37,6 +37,7 @@ from services.server.metrics import Metrics
 from services.server.readiness import Readiness
 from services.store import mark
 from services.store.starting import cannot_start
+from services.streams.everywhere import Everywhere
 from services.streams.registry import Streams
 from services.tasks import Tasks
 from services.whatsapp.intake import Intake
@@ -87,7 +88,9 @@ class Pulso:
             max_per_user=settings.max_streams_per_user,
             max_age=settings.max_stream_age_seconds,
             join=remote.feed.join if remote else None,
+            count_elsewhere=lambda sub: self.everywhere.count(sub),
         )
+        self.everywhere = Everywhere(self.streams)
         self.metrics.watch(self.bus, self.streams)
         with cannot_start():
             self.ledger = ledger = choices.make_ledger(settings, self.bus, remote)
@@ -97,6 +100,7 @@ class Pulso:
             self.tokens,
             session_seconds=settings.session_seconds,
             on_change=lambda: self.streams.recheck(self.operators.still),
+            announce=self._tell_rights if settings.several_processes else None,
         )
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
@@ -203,6 +207,8 @@ class Pulso:
         if several:
             opened.push_async_callback(several.close)
             await several.open(self.outbox, self.answering)
+            opened.push_async_callback(self.everywhere.close)
+            several.share(self.operators, self.everywhere)
         else:
             with cannot_start():
                 await self.alone.open()
@@ -243,6 +249,10 @@ class Pulso:
         opened.callback(self.operators.close)
         if await self.operators.open(password) and not given:
             self.first_password = password
+
+    def _tell_rights(self) -> None:
+        assert self.several is not None
+        self.several.tell_rights()
 
     async def _let_clients_go(self) -> None:
         await self.streams.drain(self._left())

@@ -1,9 +1,12 @@
 """What there is beside the rest where several processes run on one Redis and one PostgreSQL."""
 
+import asyncio
 import os
 import secrets
 import socket
 
+from services.access.following import follow
+from services.access.operators import Operators
 from services.bots.holding import Holding
 from services.bots.orders import Orders
 from services.bots.reach import Reach
@@ -15,12 +18,15 @@ from services.chats.outbox import Outbox
 from services.config import Settings
 from services.store.leases import Leases
 from services.store.ledger import Ledger
+from services.streams.everywhere import Everywhere
+from services.tasks import Tasks
 from services.whatsapp.gateway import LeasedGateway
 from services.whatsapp.intake import Intake
 from services.whatsapp.simulated.gateway import SimulatedGateway
 from services.whatsapp.simulated.phone import LocalPhone
 
 WAKE = "wake"
+RIGHTS = "rights"
 
 
 class Several:
@@ -45,6 +51,10 @@ class Several:
         )
         self.notices.takers[WAKE] = lambda said: self.holding.woken(said.decode())
         self.bots = SharedBots(ledger, self.holding.wake)
+        self._rights_changed = asyncio.Event()
+        self.notices.takers[RIGHTS] = lambda _: self._rights_changed.set()
+        self.notices.on_subscribed.append(self._rights_changed.set)
+        self._tasks = Tasks()
         phone = LocalPhone(gateway) if isinstance(gateway, SimulatedGateway) else None
         self.reach = Reach(ledger, self.holding, self.requests, gateway, phone)
 
@@ -62,7 +72,17 @@ class Several:
             )
         )
 
+    def share(self, operators: Operators, streams: Everywhere) -> None:
+        """Know of what others change of rights, and of the streams that they have."""
+        streams.join(self.notices, self.requests, operators)
+        self._tasks.start(follow(operators, self._rights_changed), "What others change of rights")
+
+    def tell_rights(self) -> None:
+        """Rights have changed here."""
+        self.notices.tell_all(RIGHTS)
+
     async def close(self) -> None:
+        await self._tasks.close()
         await self.holding.close()
         await self.requests.close()
         await self.notices.close()

@@ -2,6 +2,15 @@
 
 import time
 
+import msgspec
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """What signing in gives: a token, and when it ends."""
+
+    token: str
+    expires_at: float
+
 
 class SignIns:
     """As the store has them; times in seconds since 1970."""

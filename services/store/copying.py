@@ -32,12 +32,12 @@ from services.errors import CannotStart
 from services.store import mark
 from services.store.database import Database
 from services.store.migrate import UNFINISHED
-from services.store.schema import bot_states, leases, marks, metadata, processes
+from services.store.schema import bot_states, leases, marks, metadata, processes, rights
 from services.store.starting import cannot_start
 
 CHUNK = 1_000
-# Which store it is, and who is running just now.
-NOT_COPIED = {marks, processes, leases, bot_states}
+# Which store it is, and who is running just now; the version of a copy that nobody has kept yet.
+NOT_COPIED = {marks, rights, processes, leases, bot_states}
 COPIED = [table for table in metadata.sorted_tables if table not in NOT_COPIED]
 
 # One row: the state of the source that is copied; and for each table that was begun its last key.

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from services.store.schema import operators, sign_ins
+from services.store.schema import operators, rights, sign_ins
 
 _ALL = select(operators)
 _SIGN_INS = select(sign_ins.c.id, sign_ins.c.operator_id, sign_ins.c.expires_at)
@@ -15,6 +15,11 @@ _SIGNED_IN = (
     .join(sign_ins, sign_ins.c.operator_id == operators.c.id)
     .where(sign_ins.c.id == bindparam("sign_in_id"), sign_ins.c.expires_at > bindparam("now"))
 )
+_SIGN_IN = _SIGN_INS.where(
+    sign_ins.c.id == bindparam("sign_in_id"), sign_ins.c.expires_at > bindparam("now")
+)
+_VERSION = select(rights.c.version)
+_RAISE = update(rights).values(version=rights.c.version + 1)
 _BY_NAME = select(operators.c.id).where(operators.c.username == bindparam("name"))
 _ADD = insert(operators)
 _REMOVE = delete(operators).where(operators.c.id == bindparam("operator_id"))
@@ -29,6 +34,17 @@ _END_EXPIRED = delete(sign_ins).where(sign_ins.c.expires_at <= bindparam("now"))
 _END_ALL = delete(sign_ins).where(
     sign_ins.c.operator_id == bindparam("owner"), sign_ins.c.id != bindparam("but")
 )
+
+
+def version(connection: Connection) -> int:
+    """Of what operators may: another one after every change but a new or a longer sign-in."""
+    found: int = connection.execute(_VERSION).scalar_one()
+    return found
+
+
+def begin(connection: Connection) -> None:
+    """Rights are about to change: in one transaction at a time, over all processes."""
+    connection.execute(_RAISE)
 
 
 def every(connection: Connection) -> Sequence[Any]:
@@ -49,6 +65,11 @@ def get(connection: Connection, operator_id: str) -> Any:
 def signed_in(connection: Connection, sign_in_id: str, now: float) -> Any:
     """The operator of a sign-in that still lives, or None."""
     return connection.execute(_SIGNED_IN, {"sign_in_id": sign_in_id, "now": now}).first()
+
+
+def sign_in(connection: Connection, sign_in_id: str, now: float) -> Any:
+    """A sign-in that still lives, or None: ``id, operator_id, expires_at``."""
+    return connection.execute(_SIGN_IN, {"sign_in_id": sign_in_id, "now": now}).first()
 
 
 def has_name(connection: Connection, username: str) -> bool:

@@ -53,6 +53,14 @@ operators = Table(
     Column("created_at", Float(53), nullable=False),
 )
 
+# One row: the version of all that operators may.
+rights = Table(
+    "rights",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
 sign_ins = Table(
     "sign_ins",
     metadata,

@@ -41,6 +41,7 @@ class Streams:
 
     Clients that are let go come back after ``come_back_ms``, each after a time of its own.
     ``join`` fetches from elsewhere what the bus needs for a stream; Unavailable where it can't.
+    ``count_elsewhere`` says how many streams a user has in other processes.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Streams:
         max_age: float = 3600.0,
         come_back_ms: tuple[int, int] = (1000, 5000),
         join: Callable[[Iterable[str], str | None], Awaitable[None]] | None = None,
+        count_elsewhere: Callable[[str], int] = lambda sub: 0,
     ) -> None:
         self.bus = bus
         self.heartbeat = heartbeat
@@ -65,6 +67,7 @@ class Streams:
         self.max_age = max_age
         self.come_back_ms = come_back_ms
         self._join = join
+        self._count_elsewhere = count_elsewhere
         self.draining = False
         self.opened = 0
         self.closed: Counter[str] = Counter()
@@ -73,7 +76,7 @@ class Streams:
         # Those in the middle of a write, for the ticker to watch.
         self.writing = ticker.writing
         self._streams: dict[str, Stream] = {}
-        self._per_user: Counter[str] = Counter()
+        self.per_user: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._emptied: asyncio.Event | None = None
 
@@ -102,7 +105,7 @@ class Streams:
             reason = "shutdown"
         elif len(self._streams) >= self.max_streams:
             reason = "overloaded"
-        elif self._per_user[sub] >= self.max_per_user:
+        elif self.per_user[sub] + self._count_elsewhere(sub) >= self.max_per_user:
             reason = "too-many-streams"
         if reason is not None:
             self.refused[reason] += 1
@@ -224,7 +227,7 @@ class Streams:
 
     def enter(self, stream: Stream) -> None:
         self._streams[stream.id] = stream
-        self._per_user[stream.claims.sub] += 1
+        self.per_user[stream.claims.sub] += 1
         self.opened += 1
         self._ticker.enter(stream)
         stream.end_by_age(self.max_age)
@@ -233,9 +236,9 @@ class Streams:
         if self._streams.pop(stream.id, None) is None:
             return
         sub = stream.claims.sub
-        self._per_user[sub] -= 1
-        if self._per_user[sub] <= 0:
-            del self._per_user[sub]
+        self.per_user[sub] -= 1
+        if self.per_user[sub] <= 0:
+            del self.per_user[sub]
         self._ticker.leave(stream)
         self.closed[stream.subscription.closing or "gone"] += 1
         if not self._streams and self._emptied is not None:

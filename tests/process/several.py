@@ -32,9 +32,9 @@ class Several:
         self.processes: list[RunningPulso] = []
 
     def start(self) -> RunningPulso:
-        process = RunningPulso(self.folder / f"p{len(self.processes)}", **self.settings).start()
+        process = RunningPulso(self.folder / f"p{len(self.processes)}", **self.settings)
         self.processes.append(process)
-        return process
+        return process.start()
 
     def held(self, process: RunningPulso) -> set[str]:
         """The bots that this one holds, as the database has it."""

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from services.bus.redis.notices import Notices
-from services.errors import Conflict, NotFound, Refusal, Unavailable
+from services.errors import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from services.tasks import Tasks
 
 SECONDS = 5.0  # for an answer
 NOBODY = "That process does not answer; try again"
 # Refusals that pass from there to here as they are.
-KINDS: dict[str, type[Refusal]] = {kind.__name__: kind for kind in (Conflict, NotFound)}
+KINDS: dict[str, type[Refusal]] = {kind.__name__: kind for kind in (Conflict, Forbidden, NotFound)}
 
 log = logging.getLogger(__name__)
 
