@@ -23,6 +23,7 @@ from handlers.bots import (
 )
 from handlers.contacts import ContactHandler, NoteHandler, NotesHandler
 from handlers.events import EventsHandler, RenewHandler
+from handlers.figures import FiguresHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.media import MediaHandler
 from handlers.openapi import Document, OpenApiHandler, Route, pattern_of
@@ -37,6 +38,7 @@ from handlers.sessions import (
     RetryHandler,
     SessionHandler,
     SessionsHandler,
+    TypingHandler,
     UnreadHandler,
 )
 from handlers.simulator import (
@@ -90,6 +92,7 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/bots/{botId}", BotHandler, bots),
         ("/api/bots/{botId}/status", BotStatusHandler, bots),
         ("/api/bots/{botId}/qr", BotStatusHandler, bots),
+        ("/api/bots/{botId}/figures", FiguresHandler, {**bots, "figures": pulso.figures}),
         ("/api/bots/{botId}/connect", ConnectHandler, bots),
         ("/api/bots/{botId}/disconnect", DisconnectHandler, bots),
         ("/api/bots/{botId}/logout", UnlinkHandler, bots),
@@ -98,6 +101,7 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/sessions/{sessionId}", SessionHandler, sessions),
         ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
         ("/api/sessions/{sessionId}/messages/{messageId}/retry", RetryHandler, sessions),
+        ("/api/sessions/{sessionId}/typing", TypingHandler, sessions),
         ("/api/sessions/{sessionId}/read", ReadHandler, sessions),
         ("/api/sessions/{sessionId}/unread", UnreadHandler, sessions),
         (

@@ -5,7 +5,7 @@ import msgspec
 from handlers.answers import Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, Query, call
-from handlers.requests.inputs import Answer, FirstMessage
+from handlers.requests.inputs import Answer, FirstMessage, TypingState
 from handlers.requests.query import BotsQuery, PageQuery, SessionsQuery
 from services.bots.bots import Bots
 from services.bus.events import Session
@@ -138,6 +138,15 @@ class RetryHandler(_OneSession):
         """Send a message once more that failed, under its id."""
         await self.inbox.retry(session_id, message_id, self.claims().may)
         return Queued(message_id)
+
+
+class TypingHandler(_OneSession):
+    @call(204, refuses=(NotFound, Unavailable))
+    async def post(self, session_id: str, body: Body[TypingState]) -> None:
+        """An operator writes an answer, or stops: others see who, the customer sees "typing…"."""
+        claims = self.claims()
+        by = self.access.author(claims)
+        await self.inbox.typing(session_id, body.read().state, by, claims.may)
 
 
 class ReadHandler(_OneSession):

@@ -22,6 +22,7 @@ from services.chats.conversations import Conversations
 from services.chats.discarding import discard
 from services.chats.due import Due
 from services.chats.fetching import Fetching
+from services.chats.figures import Figures
 from services.chats.inbox import Inbox
 from services.chats.media import Media
 from services.chats.outbox import Outbox
@@ -140,6 +141,7 @@ class Pulso:
         self.connections = Connections(ledger, here.records, here.keep, self.conversations.resume)
         self.snapshots = Snapshots(ledger)
         self.contacts, self.replies = Contacts(ledger), Replies(ledger)
+        self.figures = Figures(ledger)
         self.in_flight = InFlight()
         self.server = Server(
             make_application(self),

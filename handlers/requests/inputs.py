@@ -9,6 +9,7 @@ from services.access.accounts import Password
 from services.bus.events import BotId
 from services.errors import Invalid
 from services.text import NOT_IN_TEXT, is_name
+from services.whatsapp.gateway import Typing
 
 Given = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 # Text that is only this is nothing to send.
@@ -66,6 +67,12 @@ class NewPassword(msgspec.Struct, frozen=True):
 
     current: Given
     new: Password
+
+
+class TypingState(msgspec.Struct, frozen=True):
+    """Somebody begins or stops to write."""
+
+    state: Typing
 
 
 class Renewal(msgspec.Struct, frozen=True, rename="camel"):

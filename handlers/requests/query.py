@@ -78,7 +78,7 @@ def decode_query(values: Callable[[str], list[str]], kind: type[T]) -> T:
             given[name] = list(dict.fromkeys(filter(None, found)))
         elif found:
             given[name] = found[-1]
-            if _is(IntType, field.type) and re.fullmatch(r"[0-9]{1,18}", found[-1]):
+            if _is(IntType, field.type) and re.fullmatch(r"-?[0-9]{1,18}", found[-1]):
                 given[name] = int(found[-1])
     try:
         return msgspec.convert({name: one for name, one in given.items() if one != []}, kind)

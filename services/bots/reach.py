@@ -4,8 +4,6 @@ Each is asked once and has a time limit. What must not be lost does not go this 
 store, and the holder looks there.
 """
 
-from typing import Literal
-
 import msgspec
 
 from services.bots.holding import Holding
@@ -13,14 +11,12 @@ from services.bus.redis.requests import Requests
 from services.errors import Unavailable
 from services.store import bot_states
 from services.store.ledger import Ledger
-from services.whatsapp.gateway import Gateway
+from services.whatsapp.gateway import Gateway, Typing
 from services.whatsapp.simulated.phone import Act, Phone
 
 TOPIC = "bot"
 SECONDS = 5.0
 NOBODY = "The bot is being handed over; try again"
-
-Typing = Literal["composing", "paused"]
 
 
 class _Tick(msgspec.Struct, frozen=True, tag=True):

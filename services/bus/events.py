@@ -237,9 +237,12 @@ class SessionUpdated(Event, frozen=True, kw_only=True, tag="session:updated"):
 
 
 class ChatTyping(Event, frozen=True, kw_only=True, tag="chat:typing"):
+    """``who`` is ``contact``, ``bot`` or ``operator``, whose ``author`` says which."""
+
     session_id: Name
     who: Name
     state: Name
+    author: Author | None = None
 
 
 BotEvent = (
@@ -266,5 +269,6 @@ def conflation_key(event: Event) -> tuple[str, ...] | None:
     if isinstance(event, BotQr | BotConnecting):
         return (str(event.__struct_config__.tag), event.bot_id)
     if isinstance(event, ChatTyping):
-        return ("chat:typing", event.bot_id, event.session_id, event.who)
+        author = event.author.id if event.author else ""
+        return ("chat:typing", event.bot_id, event.session_id, event.who, author)
     return None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.access.accounts import Operator
-from services.bus.events import Author, Session, SessionUpdated
+from services.bus.events import Author, ChatTyping, Session, SessionUpdated
 from services.chats.answering import Answering
 from services.chats.outbox import Outbox
 from services.chats.session_change import SessionChange
@@ -18,6 +18,7 @@ from services.chats.snapshots import May, everyone, visible
 from services.errors import Conflict, Invalid
 from services.store import chats, handling
 from services.store.ledger import Change, Ledger
+from services.whatsapp.gateway import Typing
 
 
 class Inbox:
@@ -87,6 +88,16 @@ class Inbox:
         if session.mode == "human":
             self._answering.cancel(session_id)
         return session
+
+    async def typing(self, session_id: str, state: Typing, by: Author, may: May = everyone) -> None:
+        """An operator writes, or stops: the others see who, the contact "typing…". NotFound."""
+        row = await self._ledger.read(lambda connection: visible(connection, session_id, may))
+        self._ledger.publish(
+            ChatTyping(
+                bot_id=row.bot_id, session_id=session_id, who="operator", state=state, author=by
+            )
+        )
+        self._outbox.typing(row.bot_id, row.contact, state)
 
     async def read(self, session_id: str, may: May = everyone) -> Session:
         """Nothing is unread any more; the contact gets blue ticks. NotFound."""

@@ -29,7 +29,7 @@ from services.store import changes, chats, messages, sessions
 from services.store.database import Connection
 from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
-from services.whatsapp.gateway import Gateway, SendFailed
+from services.whatsapp.gateway import Gateway, SendFailed, Typing
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,8 @@ class Holders(Protocol):
 
 
 class Ticks(Protocol):
+    async def typing(self, bot_id: str, chat_id: str, state: Typing) -> None: ...
+
     async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None: ...
 
 
@@ -209,6 +211,11 @@ class Outbox:
             self.tasks.start(
                 self._ticks.mark_read(bot_id, contact, message_ids), f"Ticks of {contact}"
             )
+
+    def typing(self, bot_id: str, contact: str, state: Typing) -> None:
+        """Show or hide "typing…" to the contact. Best effort."""
+        if not self.tasks.closed:
+            self.tasks.start(self._ticks.typing(bot_id, contact, state), f"Typing to {contact}")
 
     async def close(self) -> None:
         """Stop sending; what is left goes out after the next start."""

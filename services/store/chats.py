@@ -91,6 +91,7 @@ def record(
     stored = msgspec.structs.replace(message, session_id=row.id, quoted=quoted or message.quoted)
     seq = messages.add(connection, bot_id, stored, timestamp, file)
     if message.from_me:
+        _note_wait(connection, row, seq, timestamp)
         columns = handling.person_wrote(None, min(timestamp, time.time()))
     else:
         columns = handling.customer_wrote(row, timestamp)
@@ -153,6 +154,7 @@ def send(
     elif is_bot:
         columns = handling.SEEN
     else:
+        _note_wait(connection, row, seq, timestamp)
         columns = handling.person_wrote(message.author, timestamp)
     read = []
     if row.unread and not hand_over:
@@ -210,6 +212,13 @@ def get(connection: Connection, session_id: str) -> Any:
     if row is None:
         raise NotFound(NO_SUCH_CHAT)
     return row
+
+
+def _note_wait(connection: Connection, row: Any, seq: int, at: float) -> None:
+    """A person answers: how long did the customer wait? Not at all, where nobody asked anything."""
+    since = row.waiting_since or messages.unanswered_since(connection, row.id, seq)
+    if since is not None:
+        messages.set_waited(connection, seq, max(0.0, at - since))
 
 
 def _advance(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from services.bus.events import Ack, Author, Message, Quoted, Reaction
 from services.store import discards
@@ -48,6 +48,16 @@ _RECEIVED = (
     .where(messages.c.session_id == bindparam("session_id"), ~messages.c.from_me)
     .order_by(messages.c.seq.desc())
     .limit(1)
+)
+_OURS = select(func.coalesce(func.max(messages.c.seq), 0)).where(
+    messages.c.session_id == bindparam("session_id"),
+    messages.c.from_me,
+    messages.c.seq < bindparam("before"),
+)
+_UNANSWERED = select(func.min(messages.c.timestamp)).where(
+    messages.c.session_id == bindparam("session_id"),
+    ~messages.c.from_me,
+    messages.c.seq > _OURS.scalar_subquery(),
 )
 _PENDING = (
     _SHOWN.add_columns(sessions.c.contact)
@@ -246,6 +256,18 @@ def set_reactions(connection: Connection, seq: int, reactions: Sequence[Reaction
 
 def _set(connection: Connection, seq: int, **values: Any) -> None:
     connection.execute(_UPDATE.values(values), {"of_seq": seq})
+
+
+def set_waited(connection: Connection, seq: int, seconds: float) -> None:
+    """So long the customer waited for this answer."""
+    _set(connection, seq, waited=seconds)
+
+
+def unanswered_since(connection: Connection, session_id: str, before: int) -> float | None:
+    """When the contact wrote the oldest message that nobody answered before ``before``, a seq."""
+    values = {"session_id": session_id, "before": before}
+    since: float | None = connection.execute(_UNANSWERED, values).scalar()
+    return since
 
 
 def last_received(connection: Connection, session_id: str) -> float | None:

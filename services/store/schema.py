@@ -246,8 +246,10 @@ messages = Table(
     Column("author_id", Text),  # the operator's who wrote it, who may be gone
     Column("author_name", Text),
     Column("quoted", JSON(none_as_null=True)),  # {id, content, type, fromMe}
+    Column("waited", Float(53)),  # seconds that the customer waited for this person's answer
     UniqueConstraint("session_id", "id"),
     Index(None, "bot_id", "id"),
+    Index(None, "bot_id", "timestamp"),
     Index(None, "session_id", "seq"),
     Index(
         "ix_messages_pending",

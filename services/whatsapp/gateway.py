@@ -13,6 +13,8 @@ import msgspec
 
 from services.bus.events import Ack, Quoted
 
+Typing = Literal["composing", "paused"]
+
 
 class OfBot(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
     """What happened to a bot. The Node process writes some of these as lines of JSON."""
@@ -187,9 +189,7 @@ class Gateway(Protocol):
         """Send a text under an id of our choosing. SendFailed where it could not go out."""
         ...
 
-    async def typing(
-        self, bot_id: str, chat_id: str, state: Literal["composing", "paused"]
-    ) -> None:
+    async def typing(self, bot_id: str, chat_id: str, state: Typing) -> None:
         """Show or hide "typing…" to the contact. Best effort."""
         ...
 

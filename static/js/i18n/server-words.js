@@ -13,7 +13,10 @@ export const SPANISH = {
   'Internal error': 'Error interno del servidor',
   'No such bot': 'Ese bot no existe',
   'No such message': 'Ese mensaje no existe',
+  'No such message in this chat': 'Ese mensaje no está en este chat',
+  'No such note': 'Esa nota no existe',
   'No such operator': 'Ese operador no existe',
+  'No such reply': 'Esa respuesta no existe',
   'No such stream': 'Esa conexión en vivo no existe',
   'Only with the state snoozed': 'Solo con el estado pospuesto',
   'Only an admin of all those bots may do this':
@@ -21,16 +24,19 @@ export const SPANISH = {
   "Redis can't be reached": 'No se llega a Redis',
   'Shutting down': 'El servidor se está apagando',
   'Somebody else answers this chat now': 'Otra persona responde ahora este chat',
+  'Somebody else wrote this note': 'Esta nota la escribió otra persona',
   'That is not your password': 'Esa no es tu contraseña',
   'That operator may not see this bot': 'Esa persona no puede ver este bot',
   'That password is too easy to guess': 'Esa contraseña es demasiado fácil de adivinar',
   'That process does not answer; try again': 'Ese proceso no responde; inténtalo de nuevo',
+  'That shortcut is taken': 'Ese atajo ya existe',
   'That username is taken': 'Ese usuario ya existe',
   'The bot is being handed over; try again': 'El bot está cambiando de proceso; inténtalo de nuevo',
   'The database is unavailable. Try again shortly.':
     'La base de datos no está disponible. Inténtalo en un momento.',
   'The message could not be stored; send it again':
     'No se pudo guardar el mensaje; envíalo de nuevo',
+  'The message has not failed': 'El mensaje no ha fallado',
   'There is no QR code to scan': 'No hay código QR que escanear',
   'There is nothing to send': 'No hay nada que enviar',
   "This chat no longer exists, or isn't yours": 'Este chat ya no existe o no es tuyo',
@@ -50,6 +56,11 @@ export const SPANISH = {
     'Un nombre tiene de 1 a 100 caracteres, ninguno de control ni invisible',
   'A label has 1 to 50 characters that can be seen, no outer spaces':
     'Una etiqueta tiene de 1 a 50 caracteres visibles, sin espacios al principio o al final',
+  "A number with its country's code, such as +34 600 111 222":
+    'Un número con su código de país, como +34 600 111 222',
+  '1 to 32 characters without spaces': 'De 1 a 32 caracteres, sin espacios',
+  'Text without control characters, not only blanks':
+    'Un texto sin caracteres de control y que no esté en blanco',
   'A time that has passed': 'Esa hora ya pasó',
   'At least {}': 'Como mínimo {}',
   'At least {} characters': 'Al menos {} caracteres',
