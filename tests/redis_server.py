@@ -29,6 +29,8 @@ class RedisServer:
 
     def start(self) -> None:
         assert PROGRAM is not None
+        if self._process is not None:
+            self._process.wait()
         options = {"save": "", "appendonly": "no", **self.options}
         self._process = subprocess.Popen(
             [

@@ -30,8 +30,6 @@ from services.errors import Unavailable
 from services.tasks import Tasks
 
 TICK_SECONDS = 1.0
-# The rest of a POST that began to come is waited for so long, so that it stays one write.
-REST_SECONDS = 0.005
 # Between two attempts to connect: the first, and the longest.
 PAUSES = (0.05, 1.0)
 # What is read for a resume may be gone again at once: the history is bounded in bytes.
@@ -57,6 +55,10 @@ class _Question:
         self.answer: asyncio.Future[Ranges | None] = loop.create_future()
         self.taken: asyncio.Future[None] = loop.create_future()
 
+    def fail(self) -> None:
+        if not self.taken.done():
+            self.taken.set_exception(Unavailable(UNAVAILABLE))
+
 
 class Feed:
     """Fills ``bus``. ``seconds``: what each bot's history keeps."""
@@ -68,6 +70,7 @@ class Feed:
         self._following = Following(bus, link.names)
         self._own = link.names("process", secrets.token_hex(8))
         self._epochs = link.names("epoch").encode()
+        self._ends = link.names("end").encode()
         self._joins: list[_Join] = []
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
@@ -99,21 +102,31 @@ class Feed:
         cursor = Cursor.parse(last_event_id) if last_event_id is not None else None
         bots = tuple(bots)
         async with bounded():
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 asked = self._following.missing(bots, cursor)
                 if asked is None:
-                    return
+                    # Where it begins from now, that is after whatever has been acknowledged.
+                    from_now = cursor is None or cursor.epoch != self._bus.seen[0]
+                    if attempt or not from_now or not self.works:
+                        return
+                    asked = {}
                 join = _Join(asked)
                 self._joins.append(join)
                 self._wake.set()
                 await join.done
 
+    @property
+    def works(self) -> bool:
+        """Whether events come as they are published."""
+        return self._ready.is_set()
+
     async def answers(self) -> None:
         """Return once something went to Redis and came back as events do; or Unavailable."""
-        if not self._ready.is_set():
+        if not self.works:
             raise Unavailable(UNAVAILABLE)
         try:
-            await self._ask({})
+            async with bounded():
+                await self._ask({})
         except OutOfStep as error:
             raise Unavailable(UNAVAILABLE) from error
 
@@ -130,11 +143,14 @@ class Feed:
                     await self._follow(channels)
             except (RedisError, OSError, TimeoutError, Unavailable, OutOfStep) as error:
                 if not away:
-                    log.warning("Events don't come from Redis: %s", error.__cause__ or error)
+                    reason = str(error.__cause__ or error) or "no answer in time"
+                    log.warning("Events don't come from Redis: %s", reason)
                 away = True
             finally:
                 self._ready.clear()
                 self._hand_over()
+                for question in self._questions.values():
+                    question.fail()  # its marker will not come
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
 
@@ -146,7 +162,8 @@ class Feed:
             if epoch != bus.seen[0]:
                 following.restart(epoch, seq)
             asked = following.all_after(bus.seq)
-            await channels.subscribe([self._own.encode(), self._epochs, *following.channels])
+            ours = (self._own.encode(), self._epochs, self._ends)
+            await channels.subscribe([*ours, *following.channels])
             while await channels.next() is not None:
                 pass
             marker = self._marker()
@@ -174,7 +191,7 @@ class Feed:
         )
 
     async def _read(self, channels: Channels) -> None:
-        own = self._own.encode()
+        own, ends = self._own.encode(), self._ends
         while True:
             message = await channels.next()
             if message is None:
@@ -184,10 +201,10 @@ class Feed:
                 await self._on_marker(payload)
             elif channel == self._epochs:
                 self._check_epoch(payload)
+            elif channel == ends:
+                self._hand_over_soon()
             elif (found := self._following.event(channel, payload)) is not None:
-                entry, complete = found
-                self._arrived.append(entry)
-                self._hand_over_soon(complete)
+                self._arrive(*found)
 
     async def _on_marker(self, marker: bytes) -> None:
         question = self._questions.pop(marker, None)
@@ -201,15 +218,18 @@ class Feed:
                 question.taken.set_result(None)
 
     async def _ask(self, asked: Asked) -> Ranges:
-        """Read these ranges; they have been taken in when this returns."""
+        """Read these ranges; they have been taken in when this returns.
+
+        A process that is behind comes to the marker late: that is no reason to begin anew.
+        """
         question, marker = _Question(asked), self._marker()
         self._questions[marker.encode()] = question
         try:
             async with bounded():
                 found = await self._ranges.read(self._bus.seen[0], asked, (self._own, marker))
-                question.answer.set_result(found)
-                await question.taken
-                return found
+            question.answer.set_result(found)
+            await question.taken
+            return found
         finally:
             self._questions.pop(marker.encode(), None)
             if not question.answer.done():
@@ -225,9 +245,8 @@ class Feed:
                 await self._wake.wait()
                 continue
             asked = _together(join.asked for join in joins)
-            async with bounded():
-                await channels.subscribe(self._following.add(asked))
-                await channels.confirmed()
+            await channels.subscribe(self._following.add(asked))
+            await channels.confirmed()
             await self._ask(asked)
             for join in joins:
                 if not join.done.done():
@@ -245,19 +264,25 @@ class Feed:
     def _marker(self) -> str:
         return str(next(self._markers))
 
-    def _hand_over_soon(self, complete: bool) -> None:
-        handle, timer = self._handing_over, not complete
-        if handle is not None:
-            if timer == isinstance(handle, asyncio.TimerHandle):
-                return
-            handle.cancel()
-        loop = asyncio.get_running_loop()
-        # What has come already is read before it is called.
-        self._handing_over = (
-            loop.call_later(REST_SECONDS, self._hand_over)
-            if timer
-            else loop.call_soon(self._hand_over)
-        )
+    def _arrive(self, entry: Entry, last: int) -> None:
+        """``last``: the seq of the last event that was published in one go with this one.
+
+        They are handed over together: one POST is one write, and closes no stream as slow that
+        had nothing waiting.
+        """
+        self._arrived.append(entry)
+        if entry.seq == last:
+            self._hand_over_soon()
+        elif self._handing_over is not None:
+            # What was published before it is whole; this is not.
+            self._arrived.pop()
+            self._hand_over()
+            self._arrived.append(entry)
+
+    def _hand_over_soon(self) -> None:
+        if self._handing_over is None:
+            # What has come already is read before it is called.
+            self._handing_over = asyncio.get_running_loop().call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
         if self._handing_over is not None:
@@ -287,8 +312,13 @@ async def _beside(*work: Coroutine[None, None, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()
+            task.result()  # what it was that ended
     finally:
+        # redis-py may swallow a cancellation that meets a time limit of its own.
+        while running := [task for task in tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.1)
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            if not task.cancelled():
+                task.exception()  # one is enough to tell of

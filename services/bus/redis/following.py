@@ -79,8 +79,8 @@ class Following:
         self._forget([found for found in self._by_bot.values() if not found.joined])
         return dict.fromkeys(self._by_bot, seq)
 
-    def event(self, channel: bytes, payload: bytes) -> tuple[Entry, bool] | None:
-        """The event in this message, and whether it is the last of those published with it.
+    def event(self, channel: bytes, payload: bytes) -> tuple[Entry, int] | None:
+        """The event in this message, and the seq of the last of those published with it.
 
         None where it is not to be delivered. OutOfStep where one before it did not come.
         """
@@ -91,7 +91,7 @@ class Following:
         if found.before != followed.newest:
             raise OutOfStep("an event did not come")
         followed.newest = found.entry.seq
-        return found.entry, found.entry.seq == found.last
+        return found.entry, found.last
 
     def take_in(self, asked: Asked, found: Ranges) -> None:
         """What was asked for. All before it has been delivered, and nothing of behind it."""

@@ -33,6 +33,7 @@ while at <= #ARGV do
   else
     local first = epoch .. ' ' .. string.format('%.0f', seq + 1)
     local last = string.format('%.0f', seq + count)
+    local several = false
     for event = at + 3, at + count * 3, 3 do
       local bot = ARGV[event]
       local before = newest[bot] or redis.call('ZSCORE', newest_key, bot) or floor
@@ -42,6 +43,11 @@ while at <= #ARGV do
       redis.call('XADD', streams .. bot, 'MAXLEN', '=', keep, id .. '-0', 'e', entry)
       redis.call('PUBLISH', channels .. bot, id .. ' ' .. last .. ' ' .. entry)
       newest[bot] = id
+      several = several or bot ~= ARGV[at + 3]
+    end
+    -- Who does not follow the last event's bot can't see that it was the last.
+    if several then
+      redis.call('PUBLISH', prefix .. ':end', last)
     end
     if key ~= '' then
       redis.call('SET', prefix .. ':key:' .. key, digest .. ' ' .. first, 'PX', key_window)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import wraps
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,14 @@ class Part(Remote):
     async def publish(self, *events: Event) -> list[str]:
         return await self.publisher.publish(events)
 
+    async def recovers(self) -> None:
+        """Return once events travel through it again."""
+        for _ in range(100):
+            if await self.bus.carries(2):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("Redis does not carry")
+
     async def follow(self, *bots: str, after: str | None = None) -> "Client":
         return await Client(bots).connect(self, after)
 
@@ -30,6 +39,9 @@ class Client:
 
     def __init__(self, bots: tuple[str, ...]) -> None:
         self.bots = bots
+        self.began_at = ""
+        # By bot, in the order they came: ids of events, None for a gap.
+        self.told: dict[str, list[str | None]] = {bot: [] for bot in bots}
         self.seen: list[tuple[str, str]] = []
         self.gaps: list[dict[str, Any]] = []
         self.last_id: str | None = None
@@ -45,11 +57,10 @@ class Client:
             except Unavailable:
                 await asyncio.sleep(0.2)
         subscription = part.bus.subscribe(self.bots, after)
-        self.gaps += [
-            {"botId": start.bot_id, "reason": start.gap, "after": start.after}
-            for start in subscription.starts
-            if start.gap is not None
-        ]
+        for start in subscription.starts:
+            if start.gap is not None:
+                self._gap({"botId": start.bot_id, "reason": start.gap, "after": start.after})
+        self.began_at = self.began_at or part.bus.cursor_at(subscription.seq)
         self.reader = Reader(part.bus, subscription, Wire(1 << 40))
         self._taken = 0
         await asyncio.sleep(0)
@@ -69,15 +80,20 @@ class Client:
         for event in events[self._taken :]:
             data = json.loads(event.data)
             if data["type"] == "gap":
-                self.gaps.append({name: data[name] for name in ("botId", "reason", "after")})
+                self._gap({name: data[name] for name in ("botId", "reason", "after")})
             elif data["type"] not in ("connected", "closing"):
                 assert data["botId"] in self.bots
                 self.seen.append((event.id, data["botId"]))
+                self.told[data["botId"]].append(event.id)
             self.last_id = event.id
         self._taken = len(events)
         ids = [id_ for id_, _ in self.seen]
         assert all(a < b for a, b in pairwise(ids)), ids
         return ids
+
+    def _gap(self, gap: dict[str, Any]) -> None:
+        self.gaps.append(gap)
+        self.told[gap["botId"]].append(None)
 
     async def holds(self, ids: list[str]) -> None:
         """Return once it holds exactly these."""
@@ -89,6 +105,20 @@ class Client:
         wanted = sorted((bot, reason) for bot in bots or self.bots)
         await eventually(lambda: self.collect() is not None and len(self.gaps) >= len(wanted))
         assert sorted((gap["botId"], gap["reason"]) for gap in self.gaps) == wanted
+
+
+def on_a_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """A test that is a coroutine; it may take a minute."""
+
+    @wraps(test)
+    def run(*args: Any, **fixtures: Any) -> None:
+        async def bounded() -> None:
+            async with asyncio.timeout(60):
+                await test(*args, **fixtures)
+
+        asyncio.run(bounded())
+
+    return run
 
 
 async def eventually(is_so: Callable[[], bool]) -> None:
