@@ -19,6 +19,7 @@ from services.store.ledger import Ledger
 from services.store.local_ledger import LocalLedger
 from services.store.shared_ledger import WRITERS, SharedLedger
 from services.whatsapp.baileys.gateway import BaileysGateway
+from services.whatsapp.baileys.shared import SharedBaileysGateway
 from services.whatsapp.gateway import Gateway
 from services.whatsapp.intake import Intake
 from services.whatsapp.simulated.gateway import SimulatedGateway
@@ -88,7 +89,10 @@ def make_gateway(settings: Settings, ledger: Ledger) -> Gateway:
     """The way to WhatsApp that ``PULSO_WHATSAPP`` names."""
     folder = settings.data_dir / "whatsapp"
     if settings.whatsapp == "baileys":
-        return BaileysGateway(settings.data_dir, settings.baileys_url or None)
+        url = settings.baileys_url or None
+        if settings.several_processes:
+            return SharedBaileysGateway(settings.data_dir, settings.database_url, url)
+        return BaileysGateway(settings.data_dir, url)
     if settings.several_processes:
         return SharedSimulatedGateway(ledger, settings.simulator_speed)
     return SimulatedGateway(folder, settings.simulator_speed)

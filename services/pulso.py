@@ -68,8 +68,6 @@ class Pulso:
 
     def __init__(self, settings: Settings, make_application: MakeApplication) -> None:
         self.settings = settings
-        if settings.several_processes and settings.whatsapp == "baileys":
-            raise CannotStart("PULSO_WHATSAPP=baileys: runs as one process only, on memory://")
         self.metrics = Metrics(VERSION)
         remote = self.remote = choices.make_remote(settings, self.metrics)
         self.bus = remote.bus if remote else choices.make_bus(settings, self.metrics)

@@ -89,9 +89,10 @@ class Orders:
         if record is None or not record.is_held:
             return
         if row is None:  # removed
+            record.leaving = True
             self.release(bot_id)
-            del self._records[bot_id]
             await self._gateway.log_out(bot_id)
+            self._records.pop(bot_id, None)
             return
         if row.asked > row.answered or not record.began:
             await self._obey(bot_id, record, row)

@@ -129,6 +129,11 @@ def driver_url(text: str) -> URL:
     )
 
 
+def plain_url(text: str) -> str:
+    """The URL without a driver, as other programs read it; with its password."""
+    return driver_url(text).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @contextmanager
 def passing_trouble() -> Iterator[None]:
     """Unavailable in place of errors that may be gone on the next attempt."""

@@ -53,7 +53,8 @@ class BaileysGateway:
     """Credentials are kept in ``data_dir``/whatsapp/<bot id>, as Baileys' auth folders are.
 
     ``url`` names another server than WhatsApp's, on this host, for tests; ``qr_ms`` has its QR
-    codes live that long; ``environ`` is the process's, with its PATH.
+    codes live that long; ``environ`` is the process's, with its PATH. ``credentials_url``: a
+    PostgreSQL where the credentials are kept instead.
     """
 
     def __init__(
@@ -63,9 +64,12 @@ class BaileysGateway:
         *,
         qr_ms: int | None = None,
         environ: Mapping[str, str] | None = None,
+        credentials_url: str = "",
     ) -> None:
         child_environ = passed_on(os.environ if environ is None else environ)
         child_environ["PULSO_BAILEYS_URL"] = url or ""
+        if credentials_url:
+            child_environ["PULSO_CREDENTIALS_URL"] = credentials_url
         self._qr_ms = qr_ms
         self._sink: Sink | None = None
         self._bots: dict[str, RunningBot] = {}
@@ -118,7 +122,7 @@ class BaileysGateway:
             bot = self._bots.get(bot_id)
             if bot is None:
                 raise SendFailed(UNKNOWN if may_be_out else "The bot isn't connected")
-            if not await _online(bot, end - time.monotonic()):
+            if not await bot.is_online_in(end - time.monotonic()):
                 raise SendFailed(UNKNOWN if may_be_out else NOT_TAKEN)
             if self._bots.get(bot_id) is not bot:
                 continue
@@ -218,6 +222,9 @@ class BaileysGateway:
                 )
             )
 
+    def _clock(self, at: float) -> None:
+        """What the process's clock shows, in milliseconds."""
+
     def _up(self) -> None:
         for bot_id, bot in list(self._bots.items()):
             if bot.disconnect_announced:
@@ -227,8 +234,10 @@ class BaileysGateway:
 
     def _heard(self, line: wire.Line) -> "asyncio.Future[bool] | None":
         match line:
-            case wire.Ready():
-                self._up()
+            case wire.Ready(at=at) | wire.Clock(at=at):
+                self._clock(at)
+                if isinstance(line, wire.Ready):
+                    self._up()
             case wire.Kept(entry=entry, what=event):
                 done = self._emit(event)
                 if done is not None:
@@ -289,12 +298,3 @@ class BaileysGateway:
 
     def _emit(self, event: GatewayEvent) -> "asyncio.Future[bool] | None":
         return self._sink(event) if self._sink is not None else None
-
-
-async def _online(bot: RunningBot, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await bot.online.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -17,6 +17,15 @@ class RunningBot:
         self.online = asyncio.Event()
         self.online_since = math.inf
 
+    async def is_online_in(self, seconds: float) -> bool:
+        """Whether it is, or will be within so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.online.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def rest(self) -> None:
         """Neither online nor about to be."""
         self.online.clear()

@@ -13,7 +13,15 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field
 
 
 class Ready(_Line, frozen=True, kw_only=True, tag="ready"):
-    """Commands are taken from now on."""
+    """Commands are taken from now on. ``at``: milliseconds, by the clock of its leases."""
+
+    at: float = 0.0
+
+
+class Clock(_Line, frozen=True, kw_only=True, tag="clock"):
+    """What that clock shows."""
+
+    at: float
 
 
 class Unusable(_Line, frozen=True, kw_only=True, tag="unusable"):
@@ -56,7 +64,7 @@ class Kept(_Line, frozen=True, kw_only=True, tag="kept"):
     what: MessageArrived | MessageChanged | Acked
 
 
-Line = Ready | Unusable | Result | Qr | Opened | Closed | Kept | Presence
+Line = Ready | Clock | Unusable | Result | Qr | Opened | Closed | Kept | Presence
 
 Unreadable = msgspec.DecodeError
 

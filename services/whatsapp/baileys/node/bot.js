@@ -1,24 +1,23 @@
 // One bot: at most one socket to WhatsApp at a time, and what happens on it. Whether and when
 // to connect again is the parent's decision.
 
-import { join } from 'node:path';
 import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'baileys';
-import { forgetCredentials, loadCredentials } from './credentials.js';
 import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
+import { guard } from './leases.js';
 import { fetchMedia } from './media.js';
-import { isChat, quoting, toAcks } from './messages.js';
+import { isChat, quoting, toAcks, toTyping } from './messages.js';
 import { Refusal } from './refusal.js';
-import { Sends } from './sends.js';
-import { Sent } from './sent.js';
+import { Sends, within } from './sends.js';
 import { webSocket } from './shapes.js';
 import { repositoryWith } from './signal.js';
 import { log, logger, warn } from './stdio.js';
 import { Turns } from './turns.js';
 
 /** @import { AuthenticationCreds, Contact, SignalKeyStore, WASocket } from 'baileys' */
+/** @import { Keeping, SentTexts } from './keeping.js' */
 /** @import { BotEvent, KeptEvent, Outgoing } from './types.js' */
-/** @typedef {{ creds: AuthenticationCreds, keys: SignalKeyStore, save: () => void }} Auth */
+/** @typedef {{ creds: AuthenticationCreds, keys: SignalKeyStore, save: () => void | Promise<void> }} Auth */
 /** @typedef {{ emit: (event: BotEvent) => void, emitKept: (entry: string, event: KeptEvent) => void }} Parent */
 
 // WhatsApp's own times: a first QR for a minute, five more of 20 s.
@@ -28,7 +27,7 @@ const LOGOUT_MS = 2_000; // for the request to leave before the socket does
 const SAVE_AGAIN_MS = 5_000;
 
 export class Bot {
-  #folder;
+  #keeping;
   #url;
   #emit;
   #delivery;
@@ -36,32 +35,34 @@ export class Bot {
   #socket = null;
   /** @type {Auth | null} */
   #auth = null; // from `open` to `close`, one for every socket between
-  /** @type {Sent | null} */
+  /** @type {SentTexts | null} */
   #sent = null;
   #turns = new Turns();
   #sends = new Sends();
   #inbox = new Inbox((event) => {
-    this.#delivery.keep(event);
+    const stored = this.#delivery.keep(event);
     if (!event.fromMe) this.#watch(event.chatId);
+    return stored;
   });
   /** @type {Set<string>} */
   #watched = new Set();
 
-  /** @param {string} folder @param {string | undefined} url @param {Parent} parent */
-  constructor(folder, url, parent) {
-    this.#folder = folder;
+  /** @param {Keeping} keeping @param {string | undefined} url @param {Parent} parent */
+  constructor(keeping, url, parent) {
+    this.#keeping = keeping;
     this.#url = url;
     this.#emit = parent.emit;
     this.#delivery = new Delivery(parent.emitKept);
   }
 
   /** Connect. A bot that is connecting or connected is left alone. @param {{ qrMs?: number }} options */
-  open({ qrMs }) {
+  async open({ qrMs }) {
     if (this.#socket) return;
-    this.#auth ??= this.#load();
+    this.#auth ??= await this.#load();
     const auth = this.#auth;
-    for (const event of this.#delivery.open(this.#folder)) this.#inbox.remember(event);
-    this.#sent ??= new Sent(join(this.#folder, 'sent.ndjson'));
+    if (!this.#keeping.isHeld()) return this.#lapsed();
+    for (const event of this.#delivery.open(this.#keeping)) this.#inbox.remember(event);
+    this.#sent ??= this.#keeping.sent();
     const isLive = () => socket === this.#socket;
     const socket = makeWASocket({
       auth,
@@ -97,6 +98,7 @@ export class Bot {
     this.#auth = null;
     this.#sends.abandon(reason);
     await this.#drop();
+    this.#delivery.letGo();
     await this.#turns.settled();
     this.#delivery.close();
     this.#sent?.close();
@@ -106,20 +108,15 @@ export class Bot {
   /** Unlink, as far as WhatsApp can be reached, and delete everything of this bot. */
   async logout() {
     const leaving = this.#socket?.logout().catch((error) => log(`logout: ${error.message}`));
-    await Promise.race([
-      leaving,
-      new Promise((done) => {
-        setTimeout(done, LOGOUT_MS);
-      }),
-    ]);
+    await within(LOGOUT_MS, Promise.resolve(leaving));
     await this.close('The bot was unlinked');
-    await forgetCredentials(this.#folder, true);
+    await this.#keeping.forget(true);
   }
 
   /** Delete credentials that WhatsApp no longer takes. */
   async forget() {
     await this.close('The bot was unlinked');
-    await forgetCredentials(this.#folder);
+    await this.#keeping.forget();
   }
 
   /** @param {Outgoing & { messageId: string, chatId: string, patienceMs?: number }} message */
@@ -152,9 +149,28 @@ export class Bot {
     return fetchMedia(file, this.#url);
   }
 
-  /** @returns {Auth} */
-  #load() {
-    const { state, save } = loadCredentials(this.#folder);
+  /** The bot is another process's by now, or may be: nothing more goes out. `close` it then. */
+  cut() {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    webSocket(socket.ws).terminate();
+    void socket.end(undefined);
+    this.#lapsed();
+  }
+
+  #lapsed() {
+    this.#emit({
+      event: 'closed',
+      statusCode: null,
+      reason: 'its lease is over',
+      qrExpired: false,
+    });
+  }
+
+  /** @returns {Promise<Auth>} */
+  async #load() {
+    const { state, save } = await this.#keeping.load();
     // One cache for every socket: an old one may still write what the next has read.
     return { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger), save };
   }
@@ -163,6 +179,7 @@ export class Bot {
   #attach(socket, auth, isLive, qrMs) {
     const { creds } = auth;
     const source = webSocket(socket.ws);
+    guard(source, this.#keeping.isHeld);
     this.#inbox.attach(socket, {
       isLive,
       me: () => creds.me,
@@ -176,25 +193,17 @@ export class Bot {
     socket.ws.on('CB:receipt', (node) => {
       for (const ack of toAcks(node)) this.#delivery.keep(ack);
     });
-    // Baileys asks the network within the transaction of a text, one text after the other; the
-    // sessions it changes meanwhile have their own turns.
-    const { keys } = socket.authState;
-    const { transaction } = keys;
-    let count = 0;
-    keys.transaction = (work, key) => {
-      count += 1;
-      return transaction(work, this.#sends.relaying ? `text ${count}` : key);
-    };
+    this.#sends.ownTransactions(socket.authState.keys);
   }
 
   // A full disk must not take the process down, and the other bots with it.
   /** @param {Auth} auth */
-  #save(auth) {
+  async #save(auth) {
     if (auth !== this.#auth) return;
     try {
-      auth.save();
+      await auth.save();
     } catch (error) {
-      warn(`the credentials in ${this.#folder} can't be written: ${error.message}`);
+      warn(`the credentials in ${this.#keeping.place} can't be written: ${error.message}`);
       setTimeout(() => this.#save(auth), SAVE_AGAIN_MS).unref();
     }
   }
@@ -209,12 +218,8 @@ export class Bot {
       if (socket !== this.#socket) return;
       if (qr) {
         seq += 1;
-        this.#emit({
-          event: 'qr',
-          qr,
-          seq,
-          livesMs: qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS),
-        });
+        const livesMs = qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS);
+        this.#emit({ event: 'qr', qr, seq, livesMs });
       }
       if (connection === 'open' && creds.me) this.#onOpen(socket, creds.me);
       if (connection === 'close') this.#onClose(lastDisconnect?.error);
@@ -242,6 +247,8 @@ export class Bot {
   #onClose(error) {
     this.#socket = null;
     this.#sends.pause();
+    // That somebody took its place is no news then.
+    if (!this.#keeping.isHeld()) return this.#lapsed();
     const reason = error?.message ?? 'closed';
     const statusCode = error?.output?.statusCode ?? null;
     this.#emit({
@@ -284,14 +291,8 @@ export class Bot {
   }
 
   /** @param {import('baileys').BaileysEventMap['presence.update']} update */
-  #onPresence({ id, presences }) {
-    const state = Object.values(presences)[0]?.lastKnownPresence;
-    if (!state || !isChat(id)) return;
-    const typing = state === 'composing' || state === 'recording';
-    this.#emit({
-      event: 'presence',
-      chatId: jidNormalizedUser(id),
-      state: typing ? 'composing' : 'paused',
-    });
+  #onPresence(update) {
+    const typing = toTyping(update);
+    if (typing) this.#emit(typing);
   }
 }

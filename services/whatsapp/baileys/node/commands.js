@@ -2,27 +2,36 @@
 
 import { join } from 'node:path';
 import { Bot } from './bot.js';
+import { inFolder } from './keeping.js';
+import { Leases, now } from './leases.js';
 import { because } from './refusal.js';
 import { emit, emitPassing, log } from './stdio.js';
 
 const BOT_ID = /^[A-Za-z0-9_-]{1,128}$/; // a bot's id is the name of its folder
 
+/** @import { Lease } from './leases.js' */
+/** @import { Store } from './stored.js' */
+
 export class Commands {
   #root;
   #url;
+  #leases = new Leases((botId) => this.#lapsed(botId));
+  #store;
   /** @type {Map<string, Bot>} */
   #bots = new Map();
   /** @type {Map<Bot, Promise<unknown>>} */
   #turns = new Map();
 
   /**
-   * `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined.
+   * `root` holds a folder per bot; `url`: another server than WhatsApp's, or undefined; `store`:
+   * what links the bots is there, and not in folders.
    *
-   * @param {string} root @param {string} [url]
+   * @param {string} root @param {string} [url] @param {(leases: Leases) => Store} [store]
    */
-  constructor(root, url) {
+  constructor(root, url, store) {
     this.#root = root;
     this.#url = url;
+    this.#store = store?.(this.#leases);
   }
 
   /** Carry out one line; its `result`, where it has a `reqId`, is emitted once it is done. @param {string} line */
@@ -56,6 +65,7 @@ export class Commands {
 
   /** @param {{ cmd: string, botId: string } & Record<string, any>} command @returns {Promise<any>} */
   #run({ cmd, botId, ...rest }) {
+    if (cmd === 'hold') return this.#hold(rest.leases);
     if (!BOT_ID.test(botId)) throw new Error('not a usable bot id');
     /** @type {any} */
     const bot = this.#bot(botId);
@@ -69,11 +79,26 @@ export class Commands {
     return turn;
   }
 
+  /** @param {Record<string, Lease>} leases */
+  #hold(leases) {
+    this.#leases.set(leases);
+    // The parent learns by how much the clocks differ, at most.
+    emit({ event: 'clock', at: now() });
+    return Promise.resolve();
+  }
+
+  /** @param {string} botId */
+  #lapsed(botId) {
+    this.#bots.get(botId)?.cut();
+    void this.take(JSON.stringify({ cmd: 'close', botId }));
+  }
+
   /** @param {string} botId */
   #bot(botId) {
     let bot = this.#bots.get(botId);
     if (!bot) {
-      bot = new Bot(join(this.#root, botId), this.#url, {
+      const keeping = this.#store?.of(botId) ?? inFolder(join(this.#root, botId));
+      bot = new Bot(keeping, this.#url, {
         emit: (event) => (event.event === 'presence' ? emitPassing : emit)({ ...event, botId }),
         emitKept: (entry, event) => emit({ event: 'kept', entry, what: { ...event, botId } }),
       });

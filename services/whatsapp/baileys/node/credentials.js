@@ -23,8 +23,10 @@ import { warn } from './stdio.js';
 /** @import { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap } from 'baileys' */
 /** @typedef {(name: string) => string} PathOf where the value of this name is kept */
 
+/** What a file, or a row of the store, is called. @param {string} name */
+export const pieceName = (name) => name.replaceAll('/', '__').replaceAll(':', '-');
 /** @param {string} name */
-const fileName = (name) => `${name.replaceAll('/', '__').replaceAll(':', '-')}.json`;
+const fileName = (name) => `${pieceName(name)}.json`;
 /** @param {string} path */
 const besides = (path) => `${path}.${randomBytes(6).toString('hex')}.tmp`;
 
@@ -121,16 +123,21 @@ async function readKey(path, type) {
     throw error;
   }
   try {
-    const value = JSON.parse(text, BufferJSON.reviver);
-    return type === 'app-state-sync-key' && value
-      ? proto.Message.AppStateSyncKeyData.fromObject(value)
-      : value;
+    return parseKey(type, text);
   } catch {
     // Nothing of ours is ever half written: it was damaged before it came here, and stays so.
     await rename(path, `${path}.damaged`);
     warn(`${path} is damaged, and was put aside as ${path}.damaged`);
     return null;
   }
+}
+
+/** A key as it was kept; throws where it is damaged. @param {keyof SignalDataTypeMap} type @param {string} text @returns {any} */
+export function parseKey(type, text) {
+  const value = JSON.parse(text, BufferJSON.reviver);
+  return type === 'app-state-sync-key' && value
+    ? proto.Message.AppStateSyncKeyData.fromObject(value)
+    : value;
 }
 
 // Deletions last: a key that is used up may go once what came of it is written.

@@ -35,7 +35,8 @@ export class Inbox {
   /** @type {WeakMap<Uint8Array, Stanza>} */
   #stanzas = new WeakMap(); // by ciphertext
 
-  /** @param {(event: Message | Change) => void} publish keeps and emits one */
+  /** @param {(event: Message | Change) => Promise<void> | undefined | void} publish keeps and emits one;
+   *  what it gives is done once it is stored */
   constructor(publish) {
     this.#publish = publish;
   }
@@ -69,18 +70,20 @@ export class Inbox {
    * One of those, decrypted: `ciphertext` is the stanza's own, `padded` what it held.
    *
    * @param {Uint8Array} ciphertext @param {Uint8Array} padded @param {Contact} me
+   * @returns {Promise<void> | undefined | void} before its key is used up, this has to be done
    */
   decrypted(ciphertext, padded, me) {
     const stanza = this.#stanzas.get(ciphertext);
-    if (!stanza) return;
-    tried(() => {
+    if (!stanza) return undefined;
+    return tried(() => {
       const content = proto.Message.decode(unpadRandomMax16(padded));
       const { fullMessage } = decodeMessageNode(stanza.node, me.id, me.lid ?? '');
       const message = content.deviceSentMessage?.message ?? content;
       const info = { ...fullMessage, message };
       cleanMessage(info, me.id, me.lid ?? '');
-      this.#take(info, true);
+      const stored = this.#take(info, true);
       stanza.isTaken = true;
+      return stored;
     });
   }
 
@@ -120,12 +123,12 @@ export class Inbox {
   /** @param {Proto.IWebMessageInfo} info @param {boolean} live */
   #take(info, live) {
     const event = toEvent(info, live && !this.#offline.has(info.key?.id ?? ''));
-    if (event) this.#publishOnce(event);
+    return event ? this.#publishOnce(event) : undefined;
   }
 
   /** @param {Message | Change} event */
   #publishOnce(event) {
-    if (this.#isNew(event)) this.#publish(event);
+    return this.#isNew(event) ? this.#publish(event) : undefined;
   }
 
   /** @param {Message | Change} event */
@@ -161,12 +164,13 @@ function inTurn(ws, arrives) {
   });
 }
 
-/** @param {() => void} read */
+/** @template T @param {() => T} read @returns {T | undefined} */
 function tried(read) {
   try {
-    read();
+    return read();
   } catch (error) {
     log(`a message could not be read: ${error.message}`);
+    return undefined;
   }
 }
 

@@ -1,8 +1,10 @@
 // node main.js FOLDER: WhatsApp for Pulso. Commands come in on stdin and what happens goes out on
 // stdout, both as lines of JSON; the log is stderr. It ends when stdin does.
+// PULSO_CREDENTIALS_URL: the PostgreSQL where what links the bots is kept, for several processes.
 // PULSO_BAILEYS_URL names another server, on this host only.
 
 import { createInterface } from 'node:readline';
+import { now } from './leases.js';
 import { emit, flushed, log } from './stdio.js';
 
 const CLOSE_MS = 2_000;
@@ -38,7 +40,10 @@ process.on('unhandledRejection', (/** @type {any} */ error) =>
 );
 
 const folder = process.argv[2];
-const commands = new Commands(folder, url);
+const store = process.env.PULSO_CREDENTIALS_URL;
+// Only where it is needed: the package that it takes costs a tenth of a second.
+const { Store } = store ? await import('./stored.js') : {};
+const commands = new Commands(folder, url, Store && ((leases) => new Store(String(store), leases)));
 const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on('line', (line) => {
   void commands.take(line);
@@ -49,7 +54,7 @@ lines.on('close', async () => {
   await flushed();
   process.exit(0);
 });
-emit({ event: 'ready' });
+emit({ event: 'ready', at: now() });
 
 /** @param {string} reason @returns {Promise<never>} */
 async function unusable(reason) {

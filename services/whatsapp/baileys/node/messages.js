@@ -162,3 +162,20 @@ export function toAcks({ attrs, content }) {
     chatId: jidNormalizedUser(attrs.from),
   }));
 }
+
+/**
+ * Who began or stopped to type; null: nobody we show.
+ *
+ * @param {import('baileys').BaileysEventMap['presence.update']} update
+ * @returns {import('./types.js').BotEvent | null}
+ */
+export function toTyping({ id, presences }) {
+  const state = Object.values(presences)[0]?.lastKnownPresence;
+  if (!state || !isChat(id)) return null;
+  const typing = state === 'composing' || state === 'recording';
+  return {
+    event: 'presence',
+    chatId: jidNormalizedUser(id),
+    state: typing ? 'composing' : 'paused',
+  };
+}

@@ -17,6 +17,7 @@ const LIFE = randomBytes(4).toString('hex'); // entries are told apart over ever
 let count = 0;
 
 /** @import { KeptEvent } from './types.js' */
+/** @import { MemoryJournal } from './journal.js' */
 /** @typedef {{ id: string, event: KeptEvent }} Entry */
 
 export class Outbox {
@@ -26,9 +27,9 @@ export class Outbox {
   #bytes = 0;
   #clearAt = FILE_BYTES;
 
-  /** @param {string} path */
-  constructor(path) {
-    this.#journal = new Journal(path);
+  /** @param {string | MemoryJournal} place a path, or what stands for a file */
+  constructor(place) {
+    this.#journal = typeof place === 'string' ? new Journal(place) : place;
     for (const { stored, ...entry } of this.#journal.found) {
       if (stored) this.#forget(stored);
       else if (entry.event?.event) this.#remember(entry, JSON.stringify(entry).length);

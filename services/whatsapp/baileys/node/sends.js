@@ -66,6 +66,21 @@ export class Sends {
   }
 
   /**
+   * Baileys asks the network within the transaction of a text, one text after the other; the
+   * sessions it changes meanwhile have their own turns. So each text has a transaction of its own.
+   *
+   * @param {import('baileys').SignalKeyStoreWithTransaction} keys a socket's
+   */
+  ownTransactions(keys) {
+    const { transaction } = keys;
+    let count = 0;
+    keys.transaction = (work, key) => {
+      count += 1;
+      return transaction(work, this.relaying ? `text ${count}` : key);
+    };
+  }
+
+  /**
    * For the text that is relayed here, what is to be called right before it leaves: from then on it
    * may have gone out. It throws where the text was given up.
    *

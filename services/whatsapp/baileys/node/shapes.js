@@ -54,11 +54,12 @@ export function stanzaListener(ws) {
  * The WebSocket under Baileys' own, which can be told to read no more for now.
  *
  * @param {WASocket['ws']} ws
- * @returns {{ pause(): void, resume(): void }}
+ * @returns {{ pause(): void, resume(): void, terminate(): void, send(...args: any[]): void }}
  */
 export function webSocket(ws) {
   const { socket } = /** @type {any} */ (ws);
-  if (typeof socket?.pause !== 'function' || typeof socket.resume !== 'function')
+  const names = ['pause', 'resume', 'terminate', 'send'];
+  if (names.some((name) => typeof socket?.[name] !== 'function'))
     throw new Refusal(`Baileys holds its connection in another way: ${INSTALL}`);
   return socket;
 }

@@ -23,8 +23,9 @@ import { unspoiled } from './unspoiled.js';
  * @property {() => boolean} isLive whether the socket is still the bot's
  * @property {() => () => void} leaving taken when a text is to be encrypted, called right before;
  *   where it throws, the text does not go out
- * @property {(ciphertext: Uint8Array, padded: Uint8Array, me: Contact) => void} decrypted called with
- *   each message before its key is used up: what it does is done when that is saved
+ * @property {(ciphertext: Uint8Array, padded: Uint8Array, me: Contact) => Promise<void> | undefined | void}
+ *   decrypted called with each message before its key is used up: what it does, and what it gives, is
+ *   done when that is saved
  * @property {(ciphertext: Uint8Array, error: Error) => void} undecrypted
  */
 
@@ -74,7 +75,10 @@ export function repositoryWith({ turns, isLive, leaving, decrypted, undecrypted 
         try {
           const padded = await decrypt(parcel);
           if (!isLive()) throw new Error('the connection has ended');
-          if (!turns.current?.unreadable) decrypted(parcel.ciphertext, padded, auth.creds.me);
+          if (!turns.current?.unreadable) {
+            await decrypted(parcel.ciphertext, padded, auth.creds.me);
+            if (!isLive()) throw new Error('the connection has ended');
+          }
           return padded;
         } catch (error) {
           undecrypted(parcel.ciphertext, error);

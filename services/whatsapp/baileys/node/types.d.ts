@@ -89,7 +89,8 @@ export type BotEvent =
   | { event: 'presence'; chatId: string; state: 'composing' | 'paused' };
 
 export type WireEvent =
-  | { event: 'ready' }
+  /** `at`: milliseconds, by the clock of this process's leases. */
+  | { event: 'ready' | 'clock'; at: number }
   | { event: 'unusable'; reason: string }
   | { event: 'result'; reqId: number; ok: boolean; error?: string }
   | { event: 'kept'; entry: string; what: KeptEvent & { botId: string } }

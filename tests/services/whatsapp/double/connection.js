@@ -110,6 +110,8 @@ export class Connection {
       this.send({ tag: 'failure', attrs: { reason: String(refusal), location: 'double' } });
       return this.#socket.close();
     }
+    device.logins += 1;
+    if (device.connection) device.replaced += 1;
     device.connection?.end(null, [replaced]);
     this.#device = device;
     device.connection = this;

@@ -110,8 +110,10 @@ const actions = {
   },
   state() {
     const devices = [...world.devices.values()].map(
-      ({ user, connection, unreceived, sent, askedAgain }) => ({
+      ({ user, connection, unreceived, sent, askedAgain, logins, replaced }) => ({
         user,
+        logins,
+        replaced,
         online: connection !== null,
         unreceived: [...unreceived.keys()],
         sent,

@@ -14,6 +14,8 @@ export class Device {
   receipts = new Map(); // id and type → one the device has not acknowledged
   sent = []; // ids of the device's own messages, in the order they came
   askedAgain = []; // ids of those a phone asked for again
+  logins = 0;
+  replaced = 0; // times a login ended a connection that was there
 
   constructor(phone) {
     this.phone = phone;

@@ -41,6 +41,6 @@ test('another way to listen for messages is refused', () => {
 test('another way to hold the connection is refused', () => {
   assert.throws(() => webSocket({}), WHAT_TO_DO);
   assert.throws(() => webSocket({ socket: { pause() {} } }), WHAT_TO_DO);
-  const socket = { pause() {}, resume() {} };
+  const socket = { pause() {}, resume() {}, terminate() {}, send() {} };
   assert.equal(webSocket({ socket }), socket);
 });
