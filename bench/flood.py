@@ -21,18 +21,19 @@ from services.config import Settings
 from services.store.ledger import Ledger
 from services.whatsapp.gateway import MessageArrived, Sink
 from services.whatsapp.simulated.gateway import SimulatedGateway
+from services.whatsapp.simulated.shared import SharedSimulatedGateway
 
 # So many messages of a bot may wait to be stored, as a gateway that is held back would keep them.
 IN_FLIGHT = 64
 
 
-class FloodGateway(SimulatedGateway):
+class Flood(SimulatedGateway):
     _flood_sink: Callable[[MessageArrived], Any]
 
     async def open(self, sink: Sink) -> None:
         await super().open(sink)
         self._flood_sink = sink
-        self._bots: list[str] = []
+        self._bots: dict[str, None] = {}  # one may be started twice
         self._floods: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, self._begin, CONTACTS, "")
@@ -42,7 +43,7 @@ class FloodGateway(SimulatedGateway):
 
     async def start(self, bot_id: str) -> None:
         await super().start(bot_id)
-        self._bots.append(bot_id)
+        self._bots[bot_id] = None
 
     def _begin(self, messages: int, mark: str) -> None:
         for bot_id in self._bots:
@@ -70,8 +71,14 @@ class FloodGateway(SimulatedGateway):
         await asyncio.gather(*waiting)
 
 
-def make_gateway(settings: Settings, ledger: Ledger) -> FloodGateway:
-    return FloodGateway(settings.data_dir / "whatsapp", settings.simulator_speed)
+class SharedFlood(Flood, SharedSimulatedGateway):
+    """Of one of several processes."""
+
+
+def make_gateway(settings: Settings, ledger: Ledger) -> Flood:
+    if settings.several_processes:
+        return SharedFlood(ledger, settings.simulator_speed)
+    return Flood(settings.data_dir / "whatsapp", settings.simulator_speed)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,8 @@ GOALS = (
     Goal("ingest", "rate", 1_000, least=True),
     Goal("ingest", "cpu", 1),
     Goal("ingest", "phone", 5),
+    Goal("ingest-postgresql", "alone_rate", 500, least=True),
+    Goal("ingest-postgresql", "shared_rate", 500, least=True),
     Goal("snapshot", "chats", 2),
     Goal("snapshot", "messages", 3),
     Goal("snapshot", "search", 15),

@@ -34,6 +34,7 @@ them. Only ratios within one run mean anything elsewhere.
   its floor is the statements of an arriving message on the same tables through `sqlite3` alone, 64
   to a transaction, each commit on the disk, on the same core. A message counts when the stream of
   its bot has it, which is after its commit. The last figure is from outside: HTTP, and a stream.
+- `ingest-postgresql` does so on a PostgreSQL and a Redis of its own, whose CPU is not counted.
 - `snapshot` fills the store's tables, starts the server on it, and asks for pages one at a time;
   then 20 connections ask again as soon as they are answered, while messages come through the
   simulated phone's call. What has no answer at the end counts with the time it has waited.

@@ -14,15 +14,18 @@ MISSING = "PostgreSQL is not installed"
 
 
 class PostgreSQL:
-    """``url`` is that of a first database; ``empty`` makes others."""
+    """``url`` is that of a first database; ``empty`` makes others. ``durable``: as by default, with
+    each commit on the disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder
+        self._fsync = "on" if durable else "off"
         self.url = self._url("postgres")
         self._numbers = itertools.count()
 
     def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder}"
+        options += f" -c fsync={self._fsync}"
         self.run("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self) -> None:
@@ -55,13 +58,13 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
+def postgresql(*, durable: bool = False) -> Iterator[PostgreSQL]:
     """A server that runs for the length of a block."""
     # Short, for a socket's path; and in a folder that another user may enter.
     folder = Path(tempfile.mkdtemp(prefix="pulso-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    server = PostgreSQL(folder)
+    server = PostgreSQL(folder, durable=durable)
     try:
         server.run("initdb", "-U", "pulso", "--no-sync", "-A", "trust", "-E", "UTF8")
         server.start()

@@ -4,6 +4,7 @@ from bench.scenarios.fan import BURST, PACED
 from bench.scenarios.heartbeats import HEARTBEATS
 from bench.scenarios.idle import IDLE
 from bench.scenarios.ingest import INGEST
+from bench.scenarios.ingest_postgresql import INGEST_POSTGRESQL
 from bench.scenarios.latency import LATENCY
 from bench.scenarios.many_bots import MANY_BOTS
 from bench.scenarios.scenario import Measure, Scenario
@@ -19,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     STORM,
     HEARTBEATS,
     INGEST,
+    INGEST_POSTGRESQL,
     SNAPSHOT,
 )
 

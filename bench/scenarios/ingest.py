@@ -40,7 +40,7 @@ def ingest(peer: Peer, scale: Scale) -> Figures:
     each = scale.ingest_messages // BOTS
     with tempfile.TemporaryDirectory(prefix="pulso-bench-") as kept:
         with running(Flooded(each), folder=Path(kept)) as server, crowd(server) as readers:
-            seconds, cpu = _flood(server, readers, each)
+            seconds, cpu = flooded(server, readers, each)
         floor_seconds, floor_cpu = _floor(Path(kept) / "data" / "pulso.db", each * BOTS)
     return {
         "rate": each * BOTS / seconds,
@@ -52,7 +52,7 @@ def ingest(peer: Peer, scale: Scale) -> Figures:
     }
 
 
-def _flood(server: Server, readers: Crowd, each: int) -> tuple[float, float]:
+def flooded(server: Server, readers: Crowd, each: int) -> tuple[float, float]:
     """Seconds until every stream has all of its bot's messages, and the server's CPU seconds."""
     bots = linked_bots(server, BOTS)
     readers.open(bots)

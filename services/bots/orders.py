@@ -113,5 +113,8 @@ class Orders:
         record.began = True
         if is_asked:
             await self._ledger.change(
-                lambda change: bot_states.answer(change.connection, bot_id, record.fence, row.asked)
+                lambda change: bot_states.answer(
+                    change.connection, bot_id, record.fence, row.asked
+                ),
+                bot=bot_id,
             )

@@ -10,12 +10,19 @@ from bench.peers.pulso import Pulso
 from bench.phone import Phone, call, linked_bots, written
 from bench.scale import Scale
 from bench.scenarios.ingest import INGEST, ingest
+from bench.scenarios.ingest_postgresql import INGEST_POSTGRESQL, ingest_postgresql
 from bench.server import running
 
 
 def test_what_customers_write_is_stored_and_received_and_has_its_price() -> None:
     figures = ingest(Pulso(), Scale(ingest_messages=80))
     assert figures.keys() == INGEST.measures.keys()
+    assert min(figures.values()) > 0
+
+
+def test_what_customers_write_is_stored_in_postgresql_alone_and_among_others() -> None:
+    figures = ingest_postgresql(Pulso(), Scale(ingest_messages=80))
+    assert figures.keys() == INGEST_POSTGRESQL.measures.keys()
     assert min(figures.values()) > 0
 
 
