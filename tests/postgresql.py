@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,15 +18,17 @@ class PostgreSQL:
     """``url`` is that of a first database; ``empty`` makes others. ``durable``: as by default, with
     each commit on the disk."""
 
-    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+    def __init__(self, folder: Path, listen: str = "", *, durable: bool = False) -> None:
         self.folder = folder
         self._fsync = "on" if durable else "off"
+        self._listen = listen
+        self._port = _free_port(listen) if listen else 5432
         self.url = self._url("postgres")
         self._numbers = itertools.count()
 
     def start(self) -> None:
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder}"
-        options += f" -c fsync={self._fsync}"
+        options = f"-c listen_addresses={self._listen} -c port={self._port}"
+        options += f" -c unix_socket_directories={self.folder} -c fsync={self._fsync}"
         self.run("pg_ctl", "start", "-w", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self) -> None:
@@ -34,7 +37,9 @@ class PostgreSQL:
     def empty(self) -> str:
         """The URL of a new database."""
         name = f"db{next(self._numbers)}"
-        self._program("createdb", "-h", str(self.folder), "-U", "pulso", name)
+        self._program(
+            "createdb", "-h", str(self.folder), "-p", str(self._port), "-U", "pulso", name
+        )
         return self._url(name)
 
     def run(self, program: str, *arguments: str) -> None:
@@ -54,21 +59,37 @@ class PostgreSQL:
         )
 
     def _url(self, name: str) -> str:
+        if self._listen:
+            return f"postgresql://pulso@{self._listen}:{self._port}/{name}"
         return f"postgresql://pulso@/{name}?host={self.folder}"
+
+    def let_in(self, network: str) -> None:
+        """Whoever is of this network may connect."""
+        with (self.folder / "data/pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
 
 
 @contextmanager
-def postgresql(*, durable: bool = False) -> Iterator[PostgreSQL]:
-    """A server that runs for the length of a block."""
+def postgresql(listen: str = "", *, durable: bool = False) -> Iterator[PostgreSQL]:
+    """A server that runs for the length of a block; reached over ``listen`` where that is given."""
     # Short, for a socket's path; and in a folder that another user may enter.
     folder = Path(tempfile.mkdtemp(prefix="pulso-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    server = PostgreSQL(folder, durable=durable)
+    server = PostgreSQL(folder, listen, durable=durable)
     try:
         server.run("initdb", "-U", "pulso", "--no-sync", "-A", "trust", "-E", "UTF8")
+        if listen:
+            server.let_in(f"{listen}/24")
         server.start()
         yield server
         server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as free:
+        free.bind((host, 0))
+        port: int = free.getsockname()[1]
+        return port

@@ -31,11 +31,11 @@ class RedisServer:
         assert PROGRAM is not None
         if self._process is not None:
             self._process.wait()
-        options = {"save": "", "appendonly": "no", **self.options}
+        options = {"bind": "127.0.0.1", "save": "", "appendonly": "no", **self.options}
         self._process = subprocess.Popen(
             [
                 PROGRAM,
-                *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
+                *("--port", str(self.port), "--dir", str(self.folder)),
                 *(word for name, value in options.items() for word in (f"--{name}", value)),
             ],
             stdout=subprocess.DEVNULL,

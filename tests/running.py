@@ -58,6 +58,7 @@ class RunningPulso:
         }
         self.command = [sys.executable, str(ROOT / "main.py")]
         self.log_path = data_dir.with_name(data_dir.name + ".log")
+        self.host = "127.0.0.1"
         self.port = 0
         self.output = ""
         self._process: subprocess.Popen[str] | None = None
@@ -90,7 +91,7 @@ class RunningPulso:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -161,7 +162,7 @@ class RunningPulso:
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
             payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
         try:
             connection.request(method, path, payload, sent)
             return Answer(connection.getresponse())
