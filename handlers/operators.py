@@ -15,10 +15,11 @@ class OperatorList(msgspec.Struct, frozen=True):
 
 
 class OperatorsHandler(BaseHandler):
-    @call(200, refuses=(Forbidden,))
-    def get(self) -> OperatorList:
+    @call(200, refuses=(Forbidden, Unavailable))
+    async def get(self) -> OperatorList:
         """Who may sign in."""
         self.admin()
+        await self.access.look()
         return OperatorList(self.access.all())
 
     @call(201, refuses=(Conflict, Unavailable))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from importlib import import_module
@@ -13,6 +14,7 @@ from services.assistant.scripted import ScriptedEngine
 from services.bus.event_bus import EventBus
 from services.config import Settings
 from services.errors import CannotStart
+from services.media.store import MediaStore
 from services.server.metrics import Metrics
 from services.store import Database
 from services.store.ledger import Ledger
@@ -29,6 +31,8 @@ from services.whatsapp.simulated.shared import SharedSimulatedGateway
 if TYPE_CHECKING:
     from services.bus.redis.remote import Remote
     from services.several import Several
+
+log = logging.getLogger(__name__)
 
 
 def make_bus(settings: Settings, metrics: Metrics) -> EventBus:
@@ -83,6 +87,14 @@ def make_several(
 def make_phone(gateway: Gateway) -> Phone | None:
     """What acts as the phones of simulated bots; None: they are not simulated."""
     return LocalPhone(gateway) if isinstance(gateway, SimulatedGateway) else None
+
+
+def make_media_store(settings: Settings) -> MediaStore:
+    """Where files are kept."""
+    if settings.several_processes and settings.media_url == settings.own_media_url:
+        log.warning("PULSO_MEDIA_URL: the files of messages are in a folder of this process only")
+    spool = settings.data_dir / "spool"
+    return MediaStore(settings.media_url, spool, settings.media_max_bytes)
 
 
 def make_gateway(settings: Settings, ledger: Ledger) -> Gateway:

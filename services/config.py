@@ -101,8 +101,7 @@ class Settings(
             path = settings.data_dir.absolute() / "pulso.db"
             settings = msgspec.structs.replace(settings, database_url=f"sqlite:///{path}")
         if not settings.media_url:
-            folder = (settings.data_dir / "media").absolute()
-            settings = msgspec.structs.replace(settings, media_url=folder.as_uri())
+            settings = msgspec.structs.replace(settings, media_url=settings.own_media_url)
         if settings.ai == "openai" and not (settings.ai_base_url and settings.ai_model):
             raise SettingError(
                 "PULSO_AI='openai': needs PULSO_AI_BASE_URL and PULSO_AI_MODEL to be set"
@@ -110,6 +109,11 @@ class Settings(
         if settings.several_processes:
             settings._check_shared()
         return settings
+
+    @property
+    def own_media_url(self) -> str:
+        """A folder that is this process's alone."""
+        return (self.data_dir / "media").absolute().as_uri()
 
     @property
     def several_processes(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 
@@ -30,7 +31,6 @@ from services.chats.replies import Replies
 from services.chats.snapshots import Snapshots
 from services.config import Settings
 from services.errors import CannotStart
-from services.media.store import MediaStore
 from services.server import data_dir
 from services.server.in_flight import InFlight
 from services.server.listening import Listener, Server
@@ -71,9 +71,7 @@ class Pulso:
         self.metrics = Metrics(VERSION)
         remote = self.remote = choices.make_remote(settings, self.metrics)
         self.bus = remote.bus if remote else choices.make_bus(settings, self.metrics)
-        self.media_store = MediaStore(
-            settings.media_url, settings.data_dir / "spool", settings.media_max_bytes
-        )
+        self.media_store = choices.make_media_store(settings)
         self.keys = IdempotencyKeys(settings.history_seconds)
         self.publisher: Publisher = (
             remote.publisher if remote else LocalPublisher(self.bus, self.keys)
@@ -102,6 +100,7 @@ class Pulso:
             session_seconds=settings.session_seconds,
             on_change=lambda: self.streams.recheck(self.operators.still),
             announce=self._tell_rights if settings.several_processes else None,
+            failures=remote.failures if remote else None,
         )
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
         self.intake = Intake()
@@ -186,6 +185,9 @@ class Pulso:
         # Before anything is changed: a busy port must cost nothing.
         self.listener = listener = _bound(self.server, settings)
         opened.callback(listener.close)
+        if settings.several_processes:
+            # It stays the same over a restart, as a target of Prometheus does.
+            self.metrics.process = f"{socket.gethostname()}:{listener.port}"
         await self.media_store.open()
         # Before the store, so that it is saved after it: its last changes are events too.
         restore = opened.enter_context(self._saved_history())

@@ -10,6 +10,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from services.errors import TooMany
 
@@ -24,12 +25,39 @@ WAITING = 200
 _Key = tuple[str, str | None]
 
 
-class LoginAttempts:
-    """``at_once``: how many checks run side by side. ``clock`` in seconds, monotonic."""
+class SharedFailures(Protocol):
+    """Failures counted over several processes, by name and address and by address alone."""
 
-    def __init__(self, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+    async def wait(
+        self, username: str, address: str, *, seconds: float, limits: tuple[int, int]
+    ) -> float:
+        """Seconds until another attempt is let in; 0: now, or it isn't known."""
+        ...
+
+    def failed(self, username: str, address: str, *, seconds: float) -> None:
+        """One more, for so long. Nobody waits for it."""
+        ...
+
+    def succeeded(self, username: str, address: str) -> None:
+        """Those of this name and address count no more. Nobody waits for it."""
+        ...
+
+
+class LoginAttempts:
+    """``at_once``: how many checks run side by side. ``clock`` in seconds, monotonic.
+
+    ``shared`` counts what fails in other processes, too.
+    """
+
+    def __init__(
+        self,
+        at_once: int,
+        clock: Callable[[], float] = time.monotonic,
+        shared: SharedFailures | None = None,
+    ) -> None:
         self._free = at_once
         self._clock = clock
+        self._shared = shared
         self._failed: deque[tuple[float, str, str]] = deque()
         self._counts: Counter[_Key] = Counter()
         # Who waits, by address; the next to have a turn first. Those being checked are in _busy.
@@ -40,11 +68,11 @@ class LoginAttempts:
     @asynccontextmanager
     async def turn(self, username: str, address: str) -> AsyncIterator[None]:
         """Wait for a turn to check a password. TooMany, with ``Retry-After``."""
-        self._refuse(username, address)
+        await self._refuse_everywhere(username, address)
         await self._wait(address)
         try:
             # What failed meanwhile counts.
-            self._refuse(username, address)
+            await self._refuse_everywhere(username, address)
             yield
         finally:
             self._free += 1
@@ -56,6 +84,8 @@ class LoginAttempts:
         self._failed.append((self._clock(), username, address))
         self._counts[address, username] += 1
         self._counts[address, None] += 1
+        if self._shared is not None:
+            self._shared.failed(username, address, seconds=SECONDS)
 
     def succeeded(self, username: str, address: str) -> None:
         """It was the right password: what failed before counts no more."""
@@ -63,6 +93,16 @@ class LoginAttempts:
             self._failed = deque(one for one in self._failed if one[1:] != (username, address))
             self._counts[address, None] -= self._counts.pop((address, username))
         self._tidy((address, username), (address, None))
+        if self._shared is not None:
+            self._shared.succeeded(username, address)
+
+    async def _refuse_everywhere(self, username: str, address: str) -> None:
+        self._refuse(username, address)
+        if self._shared is not None:
+            limits = (FAILURES, FAILURES_OF_ADDRESS)
+            seconds = await self._shared.wait(username, address, seconds=SECONDS, limits=limits)
+            if seconds > 0:
+                raise _too_many(seconds)
 
     def _refuse(self, username: str, address: str) -> None:
         now = self._clock()

@@ -16,8 +16,8 @@ from services.access.accounts import (
     operator_of,
     require_within,
 )
-from services.access.leaving import release_chats
-from services.access.login_attempts import LoginAttempts
+from services.access.leaving import release_chats, require_other_admin
+from services.access.login_attempts import LoginAttempts, SharedFailures
 from services.access.passwords import AT_ONCE, Passwords
 from services.access.rights import Rights
 from services.access.sign_ins import SignIn
@@ -32,7 +32,8 @@ class Operators:
     """``session_seconds``: how long a sign-in's token lives; refresh gives a new one.
 
     ``on_change`` is called once the store has a change: living streams are checked again then.
-    ``announce`` tells other processes that there is one; None: there are no others.
+    ``announce`` tells other processes that there is one; None: there are no others. ``failures``
+    are those of their attempts to sign in.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Operators:
         session_seconds: float = 43_200.0,
         on_change: Callable[[], None] = lambda: None,
         announce: Callable[[], None] | None = None,
+        failures: SharedFailures | None = None,
     ) -> None:
         self._ledger = ledger
         self._tokens = tokens
@@ -50,7 +52,7 @@ class Operators:
         self._on_change = on_change
         self._announce = announce or (lambda: None)
         self._passwords = Passwords()
-        self._attempts = LoginAttempts(AT_ONCE)
+        self._attempts = LoginAttempts(AT_ONCE, shared=failures)
         self._rights = Rights(ledger, is_shared=announce is not None)
 
     async def open(self, first_password: str) -> bool:
@@ -212,7 +214,7 @@ class Operators:
             row = _require(store.get(change.connection, operator_id))
             require_within(row.bots, within)
             if wanted.admin is False:
-                _require_other_admin(change, row)
+                require_other_admin(change, row)
             if not values:
                 return row
             store.change(change.connection, operator_id, **values)
@@ -232,6 +234,7 @@ class Operators:
         if operator is None:
             raise Invalid("This token does not come from a login")
         check_password(new, operator.username, "new")
+        await self.look()
         async with self._attempts.turn(operator.username, address):
             kept = self._rights.hash_of(operator)
             if not await self._passwords.match(kept, current):
@@ -260,7 +263,7 @@ class Operators:
             store.begin(change.connection)
             row = _require(store.get(change.connection, operator_id))
             require_within(row.bots, within)
-            _require_other_admin(change, row)
+            require_other_admin(change, row)
             store.remove(change.connection, operator_id)
             change.on_commit(lambda: self._rights.forget(operator_id))
             change.on_commit(self._changed)
@@ -292,8 +295,3 @@ def _require(row: Any) -> Any:
     if row is None:
         raise NotFound("No such operator")
     return row
-
-
-def _require_other_admin(change: Change, leaving: Any) -> None:
-    if leaving.admin and not store.has_other_admin(change.connection, leaving.id):
-        raise Conflict("At least one administrator is required")

@@ -1,6 +1,7 @@
 """What Prometheus reads. Gauges and counters are read off the parts themselves when asked."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
@@ -20,6 +21,7 @@ class Metrics:
     def __init__(self, version: str) -> None:
         self._registry = CollectorRegistry()
         self._version = version
+        self.process: str | None = None  # which of several this is
         self.latency = Histogram(
             "pulso_publish_to_flush_seconds",
             "From publish to the write that took the event to a socket",
@@ -34,7 +36,18 @@ class Metrics:
 
     def text(self) -> bytes:
         """The Prometheus text format."""
-        return generate_latest(self._registry)
+        # All that it asks of a registry is to collect.
+        registry: Any = self._registry if self.process is None else self
+        return generate_latest(registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Every sample with the label ``process``, where there are several."""
+        for family in self._registry.collect():
+            family.samples = [
+                sample._replace(labels={"process": self.process or "", **sample.labels})
+                for sample in family.samples
+            ]
+            yield family
 
 
 class _Parts(Collector):

@@ -132,6 +132,35 @@ def test_a_change_of_rights_counts_at_once_for_streams_of_another_process(one, t
     eventually(lambda: me(one, token) == 401)
 
 
+def test_failed_sign_ins_count_over_all_processes_and_in_each_without_redis(shared, one, two):
+    add(one, "mar")
+
+    def guess(process: RunningPulso, password: str = "wrong password") -> int:
+        body = {"username": "mar", "password": password}
+        return process.request("POST", "/api/auth/login", body).status
+
+    assert [guess(process) for process in (one, two, one, two)] == [401] * 4
+    assert guess(two, OPERATOR) == 200  # what failed before counts no more
+    assert [guess(process) for process in (one, two, one, two, one)] == [401] * 5
+    eventually(lambda: guess(two) == 429)
+    assert (guess(one), guess(two, OPERATOR)) == (429, 429)
+    add(two, "paz")
+    shared.redis.freeze()
+    try:
+        body = {"username": "paz", "password": "wrong password"}
+        found = [one.request("POST", "/api/auth/login", body).status for _ in range(6)]
+        assert found == [401] * 5 + [429]
+    finally:
+        shared.redis.thaw()
+
+
+def test_metrics_say_which_process_they_are_of(one, two):
+    for process in (one, two):
+        lines = process.request("GET", "/metrics").body.decode().splitlines()
+        samples = [line for line in lines if not line.startswith("#")]
+        assert samples and all(f':{process.port}"' in line for line in samples)
+
+
 def test_without_redis_a_change_is_found_within_5_seconds(shared, one, two):
     add(one, "sol")
     token = sign_in(two, "sol")

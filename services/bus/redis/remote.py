@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.bus.redis.connection import bounded
+from services.bus.redis.failures import RedisFailures
 from services.bus.redis.feed import Feed
 from services.bus.redis.link import Link
 from services.bus.redis.publisher import RedisPublisher
@@ -37,6 +38,7 @@ class Remote:
         self.link = Link(url, lambda: bus.seen)
         self.feed = Feed(self.link, bus, seconds=seconds)
         bus.answers = self.feed.answers
+        self.failures = RedisFailures(self.link)
         self.publisher = RedisPublisher(self.link, bus, events=events, seconds=seconds)
 
     async def open(self) -> None:
@@ -52,6 +54,7 @@ class Remote:
 
     async def close(self) -> None:
         """Send and deliver what waits."""
+        await self.failures.close()
         await self.publisher.close()
         await self.feed.close()
         await self.link.close()

@@ -11,6 +11,7 @@ Script = Callable[[Sequence[Any]], Awaitable[Any]]
 
 _HERE = Path(__file__).parent
 ADOPT = (_HERE / "adopt.lua").read_text()
+FAILURES = (_HERE / "failures.lua").read_text()
 PUBLISH = (_HERE / "publish.lua").read_text()
 RANGE = (_HERE / "range.lua").read_text()
 
