@@ -1,4 +1,4 @@
-"""Pulso's command line: serve, token, check-config, copy-store."""
+"""Pulso's command line: serve, token, check-config, copy-store, copy-credentials."""
 
 import argparse
 import asyncio
@@ -22,6 +22,7 @@ from services.server import data_dir, lifetime, logs
 from services.server.listening import streams_that_fit
 from services.setting_values import database, mask_url
 from services.store.copying import CannotCopy, copy_store
+from services.whatsapp.baileys import copy_credentials
 
 LONGEST_TTL_SECONDS = 3_153_600_000.0  # a hundred years
 HERE = Path(__file__).resolve().parent
@@ -70,6 +71,19 @@ def copy(source: str, target: str) -> None:
         copy_store(source, target, lambda line: print(line, flush=True))
 
 
+def copy_links(source: str, target: str) -> None:
+    """Copy what links the bots between a data dir and PostgreSQL. CannotStart."""
+    is_back = "://" in source
+    url = _store("--from" if is_back else "--to", source if is_back else target)
+    folder = Path(target if is_back else source)
+    if is_back:
+        data_dir.make(folder)
+    with data_dir.locked(folder):
+        work = copy_credentials.to_folder if is_back else copy_credentials.to_store
+        for bot_id, count in work(folder / "whatsapp", url):
+            print(f"{bot_id}: {count} pieces", flush=True)
+
+
 def read_settings() -> Settings:
     """The environment over ``.env`` beside this file. SettingError where one is wrong."""
     kept = {name: value for name, value in dotenv_values(HERE / ".env").items() if value}
@@ -94,6 +108,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     copying = commands.add_parser("copy-store", help="copy all data into another, empty store")
     copying.add_argument("--from", dest="source", required=True, metavar="URL")
     copying.add_argument("--to", dest="target", required=True, metavar="URL")
+    linking = commands.add_parser(
+        "copy-credentials", help="copy what links the bots, of a folder to PostgreSQL or back"
+    )
+    linking.add_argument("--from", dest="source", required=True, metavar="FOLDER|URL")
+    linking.add_argument("--to", dest="target", required=True, metavar="URL|FOLDER")
     token = commands.add_parser("token", help="print one signed token")
     token.add_argument("--sub", type=_name, required=True, help="who it is for")
     token.add_argument("--bots", help="bot ids with commas between, or *; without: all bots")
@@ -136,6 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(signed_token(with_secret(settings), options))
         elif options.command == "copy-store":
             copy(_store("--from", options.source), _store("--to", options.target))
+        elif options.command == "copy-credentials":
+            copy_links(options.source, options.target)
         else:
             asyncio.run(serve(with_secret(settings)))
     except SettingError as error:
