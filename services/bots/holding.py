@@ -87,6 +87,8 @@ class Holding:
 
     async def close(self) -> None:
         await self.hand_over()
+        if self._orders is not None:
+            await self._orders.close()
         await self._tasks.close()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -179,8 +181,8 @@ class Holding:
                 *(self._begin(bot_id, fence, until) for bot_id, fence in taken.items())
             )
             room -= len(taken)
-        elif room < 0:
-            self._tasks.start(self._give_back(self._newest(-room)), "Leaving bots to others")
+        elif surplus := self._newest(-room):
+            self._tasks.start(self._give_back(surplus), "Leaving bots to others")
         self._tasks.start(self._look(list(self.records)), "Looking at the bots")
         end = await self._table.do(lambda connection: leases.next_end(connection, me))
         if room > 0 and end is not None:
@@ -236,8 +238,10 @@ class Holding:
                 await self._orders.look(bots)
 
     def _newest(self, count: int) -> list[str]:
+        """So many to leave, those that are leaving already among them but not in the answer."""
         here = [bot_id for bot_id, record in self.records.items() if not record.leaving]
-        return here[-count:]
+        count -= len(self.records) - len(here)
+        return here[-count:] if count > 0 else []
 
     async def _give_back(self, bots: list[str]) -> None:
         for bot_id in bots:

@@ -109,6 +109,27 @@ async def test_a_bot_is_shown_as_it_is_and_removed_wherever_it_runs(
 
 
 @soon
+async def test_who_is_slow_to_leave_bots_to_others_leaves_no_more_than_its_surplus(
+    store: str, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = RowJournal()
+    async with Member(store, redis.url, bus) as a:
+        bots = {(await a.bots.add("Tienda")).id for _ in range(4)}
+        await until(lambda: a.held == bots)
+        stop = a.gateway.stop
+
+        async def slow(bot_id: str) -> None:
+            await asyncio.sleep(2.5 * a.holding._period)
+            await stop(bot_id)
+
+        monkeypatch.setattr(a.gateway, "stop", slow)
+        async with Member(store, redis.url, bus) as b:
+            await until(lambda: len(b.held) == 2)
+            assert len(a.held) == 2
+            monkeypatch.undo()
+
+
+@soon
 async def test_what_is_written_down_is_done_without_redis_only_later(store: str) -> None:
     bus = RowJournal()
     nowhere = "redis://127.0.0.1:1"

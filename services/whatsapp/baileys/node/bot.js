@@ -60,7 +60,7 @@ export class Bot {
     if (this.#socket) return;
     this.#auth ??= await this.#load();
     const auth = this.#auth;
-    if (!this.#keeping.isHeld()) return this.#lapsed();
+    if (!auth || !this.#keeping.isHeld()) return this.#lapsed();
     for (const event of this.#delivery.open(this.#keeping)) this.#inbox.remember(event);
     this.#sent ??= this.#keeping.sent();
     const isLive = () => socket === this.#socket;
@@ -168,9 +168,11 @@ export class Bot {
     });
   }
 
-  /** @returns {Promise<Auth>} */
+  /** @returns {Promise<Auth | null>} null: a store can't be reached, which passes */
   async #load() {
-    const { state, save } = await this.#keeping.load();
+    const kept = await this.#keeping.load();
+    if (!kept) return null;
+    const { state, save } = kept;
     // One cache for every socket: an old one may still write what the next has read.
     return { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger), save };
   }

@@ -16,7 +16,7 @@ import { Sent } from './sent.js';
  * @property {boolean} waits whether a message has to be stored by the parent before its key is used
  *   up: there is no outbox that would outlive us
  * @property {() => boolean} isHeld whether the bot is this process's right now
- * @property {() => Promise<Kept>} load
+ * @property {() => Promise<Kept | null>} load null: not right now
  * @property {(all?: boolean) => Promise<void>} forget `all`: the outbox too
  * @property {() => Outbox} outbox
  * @property {() => SentTexts} sent

@@ -58,7 +58,11 @@ export class Store {
       place: `the store, of ${botId}`,
       waits: true,
       isHeld: () => this.#leases.isHeld(botId),
-      load: () => this.#load(botId),
+      load: () =>
+        this.#load(botId).catch((error) => {
+          warn(`what links ${botId} can't be read: ${error.message}`);
+          return null;
+        }),
       forget: async () => {
         await this.#fenced(botId, FORGET);
       },
