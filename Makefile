@@ -81,7 +81,7 @@ $(VENV)/test: $(VENV)/run
 	@touch $@
 
 $(VENV)/bench: $(VENV)/run
-	$(INSTALL) --editable '.[bench]'
+	$(INSTALL) --editable '.[bench,redis,postgres]'
 	@touch $@
 
 .SECONDEXPANSION:

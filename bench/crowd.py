@@ -48,6 +48,7 @@ class Run:
 class Crowd:
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.publishes_to = server
         self.epoll = select.epoll()
         self.readers: dict[int, Reader] = {}
         self.dropped = 0
@@ -150,7 +151,7 @@ class Crowd:
 
     @contextmanager
     def _publishers(self, number: int) -> Iterator[dict[int, Publisher]]:
-        made = [Publisher(self.server) for _ in range(number)]
+        made = [Publisher(self.publishes_to) for _ in range(number)]
         by_fd = {publisher.socket.fileno(): publisher for publisher in made}
         for fd in by_fd:
             self.epoll.register(fd, select.EPOLLIN)

@@ -58,6 +58,9 @@ GOALS = (
     Goal("snapshot", "growth", 2),
     Goal("snapshot", "slowest", 1_000),
     Goal("snapshot", "stored", 1_000),
+    Goal("redis", "ratio", 1.15),
+    Goal("redis", "later", 3),
+    Goal("redis", "script", 20_000, least=True),
 )
 
 

@@ -38,6 +38,10 @@ them. Only ratios within one run mean anything elsewhere.
 - `snapshot` fills the store's tables, starts the server on it, and asks for pages one at a time;
   then 20 connections ask again as soon as they are answered, while messages come through the
   simulated phone's call. What has no answer at the end counts with the time it has waited.
+- `redis` is `paced` once more: alone, then with two processes on one Redis and one PostgreSQL,
+  published first on the process that is read, then on the other. The CPU is that of the process
+  that is read; Redis and PostgreSQL run on the load's core. What a core of Redis carries is the CPU
+  time of redis-server for arrays of 100 events of 20 bots, which one process follows.
 - `heartbeats` counts CPU over one whole period, then probes `GET /healthz` every 5 ms over another.
 """
 

@@ -55,6 +55,11 @@ class RedisServer:
             check=False,
         ).stdout.strip()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """A crash: what is not on disk is lost."""
         assert self._process is not None

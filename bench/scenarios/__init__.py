@@ -7,6 +7,7 @@ from bench.scenarios.ingest import INGEST
 from bench.scenarios.ingest_postgresql import INGEST_POSTGRESQL
 from bench.scenarios.latency import LATENCY
 from bench.scenarios.many_bots import MANY_BOTS
+from bench.scenarios.redis import REDIS
 from bench.scenarios.scenario import Measure, Scenario
 from bench.scenarios.snapshot import SNAPSHOT
 from bench.scenarios.storm import STORM
@@ -22,6 +23,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     INGEST,
     INGEST_POSTGRESQL,
     SNAPSHOT,
+    REDIS,
 )
 
 __all__ = ["SCENARIOS", "Measure", "Scenario"]
