@@ -17,7 +17,7 @@ WHERE holder IS NOT NULL AND expires > extract(epoch FROM clock_timestamp())
 
 
 class Several:
-    """``start`` makes one more; ``settings`` are those of all."""
+    """``start`` makes one more, with settings of its own; ``settings`` are those of all."""
 
     def __init__(self, folder: Path, database: str, redis: RedisServer, **settings: str) -> None:
         self.folder = folder
@@ -31,8 +31,9 @@ class Several:
         }
         self.processes: list[RunningPulso] = []
 
-    def start(self) -> RunningPulso:
-        process = RunningPulso(self.folder / f"p{len(self.processes)}", **self.settings)
+    def start(self, **settings: str) -> RunningPulso:
+        folder = self.folder / f"p{len(self.processes)}"
+        process = RunningPulso(folder, **{**self.settings, **settings})
         self.processes.append(process)
         return process.start()
 
