@@ -27,7 +27,7 @@ from handlers.figures import FiguresHandler
 from handlers.health import HealthHandler, MetricsHandler, ReadyHandler
 from handlers.media import MediaHandler
 from handlers.openapi import Document, OpenApiHandler, Route, pattern_of
-from handlers.operators import OperatorHandler, OperatorsHandler
+from handlers.operators import ColleaguesHandler, OperatorHandler, OperatorsHandler
 from handlers.pages import MissingPageHandler
 from handlers.pages import routes as page_routes
 from handlers.replies import RepliesHandler, ReplyHandler
@@ -93,6 +93,7 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/bots/{botId}/status", BotStatusHandler, bots),
         ("/api/bots/{botId}/qr", BotStatusHandler, bots),
         ("/api/bots/{botId}/figures", FiguresHandler, {**bots, "figures": pulso.figures}),
+        ("/api/bots/{botId}/operators", ColleaguesHandler, bots),
         ("/api/bots/{botId}/connect", ConnectHandler, bots),
         ("/api/bots/{botId}/disconnect", DisconnectHandler, bots),
         ("/api/bots/{botId}/logout", UnlinkHandler, bots),

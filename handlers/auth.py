@@ -22,9 +22,12 @@ class Token(msgspec.Struct, frozen=True, rename="camel"):
 class Me(msgspec.Struct, frozen=True, rename="camel"):
     """Who is asking, and what they may; ``bots`` are ids, or ``"*"`` for all.
 
+    ``id`` is that of what they write and have: the operator's, or the name of a token by hand.
+
     ``simulator``: whether this server's phone is a simulated one.
     """
 
+    id: str | None
     username: str
     admin: bool
     publish: bool
@@ -93,6 +96,7 @@ class MeHandler(BaseHandler):
         """Who is asking, and what they may."""
         claims = self.claims()
         return Me(
+            id=self.access.author(claims).id,
             username=claims.sub,
             admin=claims.admin,
             publish=claims.publish,

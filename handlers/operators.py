@@ -5,6 +5,8 @@ import msgspec
 from handlers.base import BaseHandler
 from handlers.calls import Body, call
 from services.access.accounts import NewOperator, Operator, OperatorChange
+from services.bots.bots import Bots
+from services.bus.events import Author
 from services.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
@@ -12,6 +14,31 @@ class OperatorList(msgspec.Struct, frozen=True):
     """Every operator, by name."""
 
     operators: list[Operator]
+
+
+class Colleagues(msgspec.Struct, frozen=True):
+    """Who may have a bot's chats, by name."""
+
+    operators: list[Author]
+
+
+class ColleaguesHandler(BaseHandler):
+    """For everyone who sees the bot: who gives a chat away has to know to whom."""
+
+    bots: Bots
+
+    @call(200, refuses=(Forbidden, NotFound))
+    def get(self, bot_id: str) -> Colleagues:
+        """Who can be given a chat of this bot."""
+        self.claims().require_bot(bot_id)
+        self.bots.get(bot_id)
+        return Colleagues(
+            [
+                Author(id=operator.id, name=operator.username)
+                for operator in self.access.all()
+                if operator.scope is None or bot_id in operator.scope
+            ]
+        )
 
 
 class OperatorsHandler(BaseHandler):

@@ -55,13 +55,14 @@ def test_behind_https_the_cookie_is_secure(server: RunningPulso) -> None:
 
 
 def test_the_cookie_and_the_token_both_say_who_i_am(server: RunningPulso) -> None:
-    operator(server, "tess-me", bots=["b2", "b1"])
+    operator_id = operator(server, "tess-me", bots=["b2", "b1"])
     answer = login(server, "tess-me", "tess-me" * 2)
     by_token = me(server, answer.json["token"])
     cookie = f"pulso_session={answer.json['token']}"
     by_cookie = server.request("GET", "/api/auth/me", headers={"Cookie": cookie})
     assert by_token.json == by_cookie.json
     assert by_token.json == {
+        "id": operator_id,
         "username": "tess-me",
         "admin": False,
         "publish": False,
@@ -74,6 +75,7 @@ def test_the_cookie_and_the_token_both_say_who_i_am(server: RunningPulso) -> Non
 def test_another_services_token_says_who_it_is(server: RunningPulso) -> None:
     found = me(server, server.token("job", publish=True)).json
     assert found == {
+        "id": "job",
         "username": "job",
         "admin": False,
         "publish": True,

@@ -232,3 +232,22 @@ def test_operators_outlive_a_restart(server: RunningPulso) -> None:
     assert made in listed
     assert token_of(server, "oper-stays")
     assert token_of(server, "admin", PASSWORD)
+
+
+def test_whoever_sees_a_bot_is_told_who_can_have_its_chats(
+    server: RunningPulso, admin: str
+) -> None:
+    made = server.request("POST", "/api/bots", {"name": "Ventas"}, token=admin).json["id"]
+    within = add(server, admin, "col-within", bots=[made])
+    add(server, admin, "col-outside", bots=["b1"])
+    everywhere = add(server, admin, "col-everywhere")
+    path = f"/api/bots/{made}/operators"
+    answer = server.request("GET", path, token=token_of(server, "col-within"))
+    assert answer.status == 200
+    listed = answer.json["operators"]
+    assert {"id": within["id"], "name": "col-within"} in listed
+    assert {"id": everywhere["id"], "name": "col-everywhere"} in listed
+    assert "col-outside" not in [one["name"] for one in listed]
+    assert server.request("GET", path, token=token_of(server, "col-outside")).status == 403
+    nowhere = "/api/bots/no-such-bot/operators"
+    assert server.request("GET", nowhere, token=admin).status == 404
