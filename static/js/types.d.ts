@@ -235,6 +235,8 @@ export type TabMessageOf<Kind extends TabMessage['kind']> = Extract<TabMessage, 
 
 /** The answers of the server's calls, as far as the pages read them. */
 export interface Me {
+  /** The operator's; null for a token that no operator signed in for. */
+  id?: string | null;
   username: string;
   admin: boolean;
   expiresAt: string | null;
@@ -282,10 +284,19 @@ export interface Operator {
   bots: '*' | string[];
 }
 
+/** A tab over the list of chats. */
+export type ViewName = 'mine' | 'unassigned' | 'bot' | 'all';
+
+/** What of the chats is listed. */
+export interface Filter {
+  view: ViewName;
+  unreadOnly: boolean;
+}
+
 export interface SessionPage {
   sessions: Session[];
   /** In all chats of the bots that were asked for. */
-  counts?: { unread: number; unreadMessages: number } | null;
+  counts?: ({ unread: number; unreadMessages: number } & Partial<Record<ViewName, number>>) | null;
   /** The message that a search found a session by. */
   matches?: Message[];
   before: string | null;

@@ -7,44 +7,30 @@
 import { BotEventSource } from '../events.js';
 import { ChatOpener } from './chat-opener.js';
 import { ConversationState, FOLDED, TYPING_MS } from './conversation-state.js';
+import { Listing } from './listing.js';
 import { MissingSessions } from './missing-sessions.js';
-import { LARGEST_PAGE, PAGE, readList, readSession, sendMessage } from './reads.js';
-import { SessionSearch } from './session-search.js';
-import { UnreadCount } from './unread-count.js';
+import { PAGE, readList, readSession, sendMessage } from './reads.js';
 
-/** @import { BotEvent, EventOf, Handlers, Session } from '../types.js' */
+/** @import { BotEvent, EventOf, Handlers } from '../types.js' */
 
 const ON_THE_WAY_MS = 1_000;
-// A list read anew is no longer than this; scrolling reads the rest.
-const MOST_REREAD = 1_000;
 // A chat that grew longer than this is read anew, its newest page only.
 export const MOST_MESSAGES = 500;
-// Unknown chats come in bursts: one count for all of them.
-const RECOUNT_MS = 1_000;
 
 export class ChatRoom {
   state = new ConversationState();
-  search = new SessionSearch((query) => readList(this.#bots, { ...query, limit: PAGE }));
+  listing;
   opener;
-  /** Whether the list has been read at all. */
-  loaded = false;
-  /** Why the rest of the list could not be read. @type {Error | null} */
-  moreProblem = null;
-  /** Where the list's next page begins; null: there is none. @type {string | null} */
-  #moreSessions = null;
   #bots;
   #changed;
   #failed;
   #source;
-  #unread = new UnreadCount();
   /** @type {Promise<void> | null} */
   #reading = null;
   #again = false;
   /** @type {BotEvent[] | null} */
   #held = null;
   #typingEnds = 0;
-  #recounting = 0;
-  #readingMore = false;
   #missing = new MissingSessions(
     (id) => this.#addMissing(id),
     (error) => this.#failed(error),
@@ -56,6 +42,7 @@ export class ChatRoom {
    *
    * @param {string[]} bots
    * @param {{
+   *   me?: string | null,
    *   pollSeconds?: number,
    *   changed: () => void,
    *   failed: (error: Error | null) => void,
@@ -63,10 +50,11 @@ export class ChatRoom {
    *   listen?: Handlers,
    * }} page
    */
-  constructor(bots, { pollSeconds, changed, failed, state, listen = {} }) {
+  constructor(bots, { me = null, pollSeconds, changed, failed, state, listen = {} }) {
     this.#bots = bots;
     this.#changed = changed;
     this.#failed = failed;
+    this.listing = new Listing(this.state, { bots, me, changed, failed });
     this.opener = new ChatOpener(this.state, {
       addSession: (id) => this.#addSession(id),
       changed,
@@ -93,13 +81,8 @@ export class ChatRoom {
 
   close() {
     clearTimeout(this.#typingEnds);
-    clearTimeout(this.#recounting);
+    this.listing.close();
     this.#source.close();
-  }
-
-  /** How many messages are unread in all chats of these bots, loaded or not. */
-  get unread() {
-    return this.#unread.now(this.state.unread);
   }
 
   /** Read list and open chat again; what arrives meanwhile is folded on top. */
@@ -137,22 +120,10 @@ export class ChatRoom {
   async #refreshAll() {
     this.#again = false;
     const { openId } = this.state;
-    const wanted = Math.min(MOST_REREAD, Math.max(PAGE, this.state.sessions.size));
     // The list first: what happens between the two answers is in the second and comes again.
-    const first = await readList(this.#bots, { limit: Math.min(LARGEST_PAGE, wanted) });
-    const sessions = [...first.sessions];
-    let { before } = first;
-    while (before && sessions.length < wanted) {
-      const page = await readList(this.#bots, { limit: LARGEST_PAGE, before });
-      sessions.push(...page.sessions);
-      before = page.before;
-    }
-    this.state.loadSessions(sessions);
-    this.loaded = true;
-    this.#moreSessions = before;
-    this.#unread.set(first.counts?.unreadMessages, this.state.unread);
+    const cursor = await this.listing.read();
     if (openId) await this.#readChat(openId);
-    this.#source.resume(first.cursor);
+    this.#source.resume(cursor);
   }
 
   /** Read a chat's newest page; one that is gone is no failure of the list's. @param {string} id */
@@ -176,21 +147,7 @@ export class ChatRoom {
 
   /** @param {string} id */
   async #addSession(id) {
-    this.#add([await readSession(id)]);
-  }
-
-  /** Sessions whose messages the server has counted. @param {Session[]} sessions */
-  #add(sessions) {
-    const before = this.state.unread;
-    this.state.addSessions(sessions);
-    this.#unread.loadedMore(this.state.unread - before);
-  }
-
-  /** @param {string} id */
-  async #addMissing(id) {
-    await this.#addSession(id);
-    this.#recountSoon();
-    this.#changed();
+    this.listing.add([await readSession(id)]);
   }
 
   /** @param {BotEvent} event */
@@ -210,64 +167,11 @@ export class ChatRoom {
     this.#changed();
   }
 
-  /** A chat that was not here had news: what it added to the server's number is not known. */
-  #recountSoon() {
-    this.#recounting ||= setTimeout(async () => {
-      this.#recounting = 0;
-      const list = await readList(this.#bots, { limit: 1 }).catch(() => null);
-      if (!list) return;
-      this.#unread.set(list.counts?.unreadMessages, this.state.unread);
-      this.#changed();
-    }, RECOUNT_MS);
-  }
-
-  /** The sessions to list, newest activity first: all, or what the search found. */
-  listed() {
-    if (!this.search.active) return this.state.list();
-    return this.search.sessions.map((found) => this.state.sessions.get(found.id) ?? found);
-  }
-
-  /** List only what matches; empty lists all. @param {string} text */
-  async find(text) {
-    try {
-      await this.search.find(text);
-      this.moreProblem = null;
-      this.#failed(null);
-    } catch (error) {
-      this.#failed(error);
-    }
+  /** @param {string} id */
+  async #addMissing(id) {
+    await this.#addSession(id);
+    this.listing.recountSoon();
     this.#changed();
-  }
-
-  /** Whether there are chats below those that are listed. */
-  get hasMore() {
-    return Boolean(this.search.active ? this.search.more : this.#moreSessions);
-  }
-
-  /** The next page of the list. */
-  async loadMore() {
-    if (!this.hasMore || this.#readingMore) return;
-    this.#readingMore = true;
-    this.moreProblem = null;
-    try {
-      if (this.search.active) await this.search.loadMore();
-      else await this.#loadMoreSessions();
-    } catch (error) {
-      this.moreProblem = error;
-    } finally {
-      this.#readingMore = false;
-    }
-    this.#changed();
-  }
-
-  async #loadMoreSessions() {
-    const before = this.#moreSessions;
-    if (!before) return;
-    const page = await readList(this.#bots, { before, limit: PAGE });
-    // The list was read anew meanwhile.
-    if (before !== this.#moreSessions) return;
-    this.#moreSessions = page.before;
-    this.#add(page.sessions.filter(({ id }) => !this.state.sessions.has(id)));
   }
 
   /**

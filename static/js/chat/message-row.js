@@ -5,6 +5,7 @@ import { translateServerText } from '../i18n/server-words.js';
 import { clone, part, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
 import { mediaOf, nameOfKind } from './message-media.js';
+import { isLoneEmoji, setPlainText, setRichText } from './rich-text.js';
 import { fillTicks } from './ticks.js';
 
 /** @import { Message } from '../types.js' */
@@ -57,7 +58,9 @@ function fillText(node, message) {
   const text = part(node, 'text');
   const bare = Boolean(deleted) || !content;
   text.classList.toggle('kind', bare);
-  setText(text, deleted ? t('chat.deleted') : content || nameOfKind(message));
+  text.classList.toggle('lone', !bare && isLoneEmoji(content));
+  if (bare) setPlainText(text, deleted ? t('chat.deleted') : nameOfKind(message));
+  else setRichText(text, content);
 }
 
 /** @param {HTMLElement} node @param {Message} message */

@@ -8,7 +8,9 @@ export const PAGE = 50;
 // The server's largest page.
 export const LARGEST_PAGE = 200;
 
-/** @param {string[]} bots @param {{ limit: number, before?: string, q?: string }} more @returns {Promise<SessionPage>} */
+/** @typedef {{ limit: number, before?: string, q?: string, view?: string, unread?: string }} ListQuery */
+
+/** @param {string[]} bots @param {ListQuery} more @returns {Promise<SessionPage>} */
 export const readList = (bots, more) => get(withQuery('/api/sessions', { botId: bots, ...more }));
 
 /** @param {string} id @param {{ before?: string }} more @returns {Promise<MessagePage>} */

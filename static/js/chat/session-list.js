@@ -163,6 +163,13 @@ export class SessionList {
     };
   }
 
+  /** Give the focus to the row of the chat at this place. @param {number} index */
+  focus(index) {
+    const id = this.#sessions[index]?.id;
+    const row = id && this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    if (row instanceof HTMLElement) row.focus();
+  }
+
   /** The place of the chat whose row has the focus, or -1. */
   #focused() {
     const { activeElement } = document;

@@ -1,38 +1,42 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
+import { ChatActions } from '../chat/chat-actions.js';
+import { ChatHead } from '../chat/chat-head.js';
 import { ChatRoom, MOST_MESSAGES } from '../chat/chat-room.js';
 import { Composer } from '../chat/composer.js';
 import { Drafts } from '../chat/drafts.js';
+import { Glance } from '../chat/glance.js';
+import { ListPane } from '../chat/list-pane.js';
 import { MessageLog } from '../chat/message-log.js';
-import { SessionList } from '../chat/session-list.js';
-import { nameOf } from '../chat/session-row.js';
+import { listOf } from '../chat/views.js';
 import { t } from '../i18n/i18n.js';
 import { MOST_BOTS } from '../stream/stream-leader.js';
-import { whileBusy } from '../ui/busy.js';
 import { ConnectionLight } from '../ui/connection-light.js';
 import { at, el, find, setText } from '../ui/dom.js';
-import { contact } from '../ui/format.js';
 import { Frames } from '../ui/frames.js';
-import { get, patch, sessionPath, withQuery } from './api.js';
+import { PulsoHeader } from '../ui/header.js';
+import { get, withQuery } from './api.js';
 import { BotWatch } from './bot-watch.js';
 import { BotsDown } from './bots-down.js';
 import { begin, run } from './page.js';
 import { ReadMarks } from './read-marks.js';
 
-const SEARCH_PAUSE_MS = 250;
 // A hidden page draws nothing, but its title counts.
 const TITLE_MS = 1_000;
 
 const query = new URLSearchParams(location.search);
 const wide = matchMedia('(min-width: 761px) and (pointer: fine)');
 
-/** @import { Bot, Me, Session } from '../types.js' */
+/** @import { Bot, Me } from '../types.js' */
 
 class Monitor {
   #names;
   #several;
+  #me;
   #room;
   #list;
+  #head;
+  #glance;
   #log;
   #drafts;
   #composer;
@@ -48,6 +52,7 @@ class Monitor {
   constructor(me, bots, chosen) {
     this.#names = new Map(bots.map((bot) => [bot.id, bot.name]));
     this.#several = chosen.length > 1;
+    this.#me = me;
     const light = find(document, 'connection-light', ConnectionLight);
     this.#watch = new BotWatch(
       bots.filter(({ id }) => chosen.includes(id)),
@@ -61,6 +66,7 @@ class Monitor {
     /** @param {Error | null} error */
     const failed = (error) => setText(at('problem'), error?.message ?? '');
     this.#room = new ChatRoom(chosen, {
+      me: me.id,
       pollSeconds: Number(query.get('poll')) || undefined,
       changed: () => this.#changed(),
       failed,
@@ -71,9 +77,20 @@ class Monitor {
       },
     });
     this.#down = new BotsDown(at('bots-down'), failed);
-    this.#list = new SessionList(at('sessions'), {
+    this.#list = new ListPane(this.#room, {
       open: (id) => this.#go(id),
-      more: () => this.#room.moreProblem ?? this.#room.loadMore(),
+      botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
+      changed: () => this.#frames.ask(),
+    });
+    const actions = new ChatActions(me, {
+      current: () => this.#room.state.current,
+      failed: (id, words) => this.#composer.fail(id, words),
+      left: () => this.#go(null),
+    });
+    this.#head = new ChatHead(this.#room.state, actions);
+    this.#glance = new Glance(at('no-chat'), {
+      open: (id) => this.#go(id),
+      show: (view) => this.#list.show(view),
     });
     this.#log = new MessageLog(at('chat'), {
       side: 'operator',
@@ -93,19 +110,8 @@ class Monitor {
   }
 
   #bind() {
-    let pause = 0;
-    const search = at('search', HTMLInputElement);
-    search.addEventListener('input', () => {
-      clearTimeout(pause);
-      pause = setTimeout(async () => {
-        await this.#room.find(search.value.trim());
-        find(document, '.list-pane .scroll').scrollTop = 0;
-      }, SEARCH_PAUSE_MS);
-    });
-    at('more').addEventListener('click', () => this.#room.loadMore());
     at('back').addEventListener('click', () => this.#go(null));
     at('reopen').addEventListener('click', () => this.#follow());
-    at('toggle-mode').addEventListener('click', () => this.#toggleMode());
     addEventListener('popstate', () => this.#follow());
   }
 
@@ -161,29 +167,8 @@ class Monitor {
     if (id && id === this.#room.state.openId && isLost && wide.matches) this.#composer.focus();
   }
 
-  async #toggleMode() {
-    const { current } = this.#room.state;
-    if (!current) return;
-    const mode = current.mode === 'human' ? 'bot' : 'human';
-    await whileBusy(at('toggle-mode', HTMLButtonElement), () =>
-      patch(sessionPath(current.id), { mode }).catch((error) =>
-        this.#composer.fail(current.id, error.message),
-      ),
-    );
-  }
-
   #draw() {
-    const room = this.#room;
-    const sessions = room.listed();
-    this.#list.show(sessions, room.state.openId, {
-      typing: (id) => room.state.typing(id),
-      match: (id) => (room.search.active ? (room.search.matches.get(id) ?? null) : null),
-      botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
-    });
-    at('no-sessions').hidden = sessions.length > 0 || room.hasMore || !room.loaded;
-    setText(at('no-sessions'), t(room.search.active ? 'monitor.noMatch' : 'monitor.none'));
-    at('more-failed').hidden = !room.moreProblem;
-    setText(at('more-problem'), room.moreProblem?.message ?? '');
+    this.#list.draw();
     this.#down.show(this.#watch.down());
     this.#drawChat();
     this.#drawTitle();
@@ -191,7 +176,8 @@ class Monitor {
   }
 
   #drawTitle() {
-    const { unread } = this.#room;
+    const { unread, counts } = this.#room.listing;
+    find(document, 'pulso-header', PulsoHeader).waiting = counts.unassigned;
     const title = `${t('monitor.title')} · Pulso`;
     document.title = unread ? `(${unread}) ${title}` : title;
   }
@@ -203,7 +189,8 @@ class Monitor {
     at('chat').hidden = !current;
     at('chat-failed').hidden = !opener.problem;
     setText(at('chat-problem'), opener.problem?.message ?? '');
-    at('no-chat').hidden = Boolean(current || opener.problem);
+    at('no-chat').hidden = Boolean(state.openId || opener.problem);
+    if (!at('no-chat').hidden) this.#drawGlance();
     if (state.openId !== this.#shown) {
       this.#shown = state.openId;
       this.#log.clear();
@@ -217,42 +204,18 @@ class Monitor {
       failed: Boolean(opener.problem),
     });
     if (state.chat.size > MOST_MESSAGES && this.#log.atEnd) this.#room.shorten();
-    this.#drawHead(current);
+    this.#head.draw(current);
     this.#composer.off = this.#watch.of(current.botId ?? '')?.words ?? '';
   }
 
-  /** @param {Session} session */
-  #drawHead(session) {
-    const { state } = this.#room;
-    setText(at('chat-title'), nameOf(session));
-    const who = state.typing(session.id);
-    at('chat-note').classList.toggle('typing', Boolean(who));
-    setText(at('chat-note'), who ? typingWords(who, session) : this.#note(session));
-    const mode = session.mode === 'human' ? 'human' : 'bot';
-    at('mode').dataset.mode = mode;
-    setText(at('mode'), modeWords(session));
-    setText(at('toggle-mode'), t(mode === 'human' ? 'chat.giveBack' : 'chat.takeOver'));
-  }
-
-  /** @param {Session} session */
-  #note(session) {
-    const failed = this.#room.state.botFailed(session.id);
-    return failed ? t('chat.botFailed') : contact(session.contact);
+  #drawGlance() {
+    const { state, listing } = this.#room;
+    this.#glance.draw(listing.counts, listOf(state.list(), 'unassigned', this.#me.id, false));
   }
 }
 
 /** @param {string} id @returns {HTMLElement | null} */
 const rowOf = (id) => document.querySelector(`[data-id="${CSS.escape(id)}"]`);
-
-/** @param {string} who @param {Session} session */
-const typingWords = (who, session) =>
-  who === 'bot' ? t('chat.botTyping') : t('chat.isTyping', { name: nameOf(session) });
-
-/** @param {Session} session */
-function modeWords({ mode, assignee }) {
-  if (mode !== 'human') return t('chat.mode.bot');
-  return assignee?.name ? t('chat.mode.by', { name: assignee.name }) : t('chat.mode.human');
-}
 
 /** @param {Bot[]} bots @param {string[]} asked */
 function offerBots(bots, asked) {

@@ -59,7 +59,7 @@ class Simulator {
     });
     this.#list = new SessionList(at('customers'), {
       open: (number) => this.#choose(number),
-      more: () => this.#room.moreProblem ?? this.#room.loadMore(),
+      more: () => this.#room.listing.moreProblem ?? this.#room.listing.loadMore(),
     });
     const drafts = new Drafts(`simulator ${me.username} ${botId}`);
     this.#composer = new Composer(at('composer', HTMLFormElement), drafts, (number, text) =>

@@ -35,15 +35,24 @@ const PATHS = {
 };
 
 export class PulsoIcon extends HTMLElement {
+  static observedAttributes = ['name'];
+
+  attributeChangedCallback() {
+    if (this.firstChild) this.#draw();
+  }
+
   connectedCallback() {
-    if (this.firstChild) return;
+    if (!this.firstChild) this.#draw();
+  }
+
+  #draw() {
     const svg = document.createElementNS(SVG, 'svg');
     svg.setAttribute('viewBox', '0 0 20 20');
     svg.setAttribute('aria-hidden', 'true');
     const path = document.createElementNS(SVG, 'path');
     path.setAttribute('d', PATHS[this.getAttribute('name') ?? ''] ?? '');
     svg.append(path);
-    this.append(svg);
+    this.replaceChildren(svg);
   }
 }
 

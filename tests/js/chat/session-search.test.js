@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { excerpt } from '../../../static/js/chat/excerpt.js';
 import { SessionSearch } from '../../../static/js/chat/session-search.js';
-import { UnreadCount } from '../../../static/js/chat/unread-count.js';
 
 const page = (ids, more = {}) => ({
   sessions: ids.map((id) => ({ id })),
@@ -53,15 +52,4 @@ test('an excerpt surrounds what was looked for, whatever its case and accents', 
   const long = `${'a'.repeat(100)} el ÁNGEL de`;
   assert.equal(excerpt(long, 'angel'), `…${'a'.repeat(16)} el ÁNGEL de`);
   assert.equal(excerpt('x'.repeat(1_000), 'nothing').length, 160);
-});
-
-test('what is unread is what the server counted and what came since', () => {
-  const count = new UnreadCount();
-  assert.equal(count.now(3), 3);
-  count.set(300, 46);
-  assert.equal(count.now(46), 300);
-  assert.equal(count.now(48), 302);
-  count.loadedMore(10);
-  assert.equal(count.now(58), 302);
-  assert.equal(count.now(0), 244);
 });

@@ -1,0 +1,175 @@
+"""The inbox: who waits, who has a chat, what an operator does with it, by mouse and by keyboard."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenContext
+from tests.browser.server import Server
+from tests.browser.test_monitor import messages, open_chat
+
+SECRET_WORDS = "a password for laura"
+
+
+@pytest.fixture(scope="module")
+def bot_id(server: Server) -> str:
+    server.post("/api/operators", username="laura", password=SECRET_WORDS, bots="*", admin=False)
+    return server.linked_bot("Ventas")
+
+
+@pytest.fixture
+def laura(open_context: OpenContext) -> Iterator[Page]:
+    """Another operator's browser."""
+    page = open_context(signed_in=False).new_page()
+    answer = page.request.post(
+        "/api/auth/login", data={"username": "laura", "password": SECRET_WORDS}
+    )
+    assert answer.ok
+    yield page
+
+
+def chat_with(server: Server, bot_id: str, number: str, name: str, text: str = "hola") -> str:
+    """A chat that the bot has; its id."""
+    server.customer_writes(bot_id, text, number=number, name=name)
+    found: list[str] = []
+
+    def is_there() -> bool:
+        sessions = server.get("/api/sessions", botId=bot_id)["sessions"]
+        found[:] = [one["id"] for one in sessions if one["contact"].startswith(number)]
+        return bool(found)
+
+    server.until(is_there)
+    return found[0]
+
+
+def needs_a_person(server: Server, session_id: str) -> None:
+    changed = server.api.patch(f"/api/sessions/{session_id}", json={"mode": "human"})
+    changed.raise_for_status()
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+
+
+def test_who_needs_a_person_comes_first_and_says_how_long(
+    page: Page, server: Server, bot_id: str
+) -> None:
+    chat_with(server, bot_id, "34600000001", "Con el bot")
+    first = chat_with(server, bot_id, "34600000002", "Primera")
+    second = chat_with(server, bot_id, "34600000003", "Segunda")
+    needs_a_person(server, first)
+    page.goto("/monitor")
+    needs_a_person(server, second)
+    server.customer_writes(bot_id, "¿hola?", number="34600000002", name="Primera")
+    # The day at a glance says so before anything is chosen, and the menu does.
+    glance = page.locator("#no-chat")
+    expect(glance.get_by_role("heading")).to_have_text("2 wait for a person")
+    expect(page.locator("pulso-header .count")).to_have_text("2")
+    expect(page.locator(".session", has_text="Primera").locator(".wait")).to_have_text(
+        "Waiting 1 min"
+    )
+    expect(page.locator(".session", has_text="Con el bot").locator(".wait")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Unassigned")).to_contain_text("2")
+    tab(page, "Unassigned")
+    expect(page.locator(".session .name")).to_have_text(["Primera", "Segunda"])
+    tab(page, "Bot")
+    expect(page.locator(".session .name")).to_have_text(["Con el bot"])
+    # A reload goes on with the same tab.
+    page.reload()
+    expect(page.get_by_role("tab", name="Bot")).to_have_attribute("aria-selected", "true")
+    tab(page, "Unassigned")
+    glance.get_by_role("button", name="Primera").click()
+    expect(page.locator("#chat-title")).to_have_text("Primera")
+    expect(page.locator("#mode")).to_have_text("Waiting 1 min")
+
+
+def test_a_chat_is_taken_given_to_a_colleague_and_given_back(
+    page: Page, laura: Page, server: Server, bot_id: str
+) -> None:
+    session_id = chat_with(server, bot_id, "34600000010", "Carmen")
+    open_chat(page, bot_id, session_id)
+    open_chat(laura, bot_id, session_id)
+    mode = page.locator("#mode")
+    expect(mode).to_have_text("The bot answers")
+    page.get_by_role("button", name="Answer myself").click()
+    expect(mode).to_have_text("You have it")
+    expect(laura.locator("#mode")).to_have_text("Answered by admin")
+    expect(page.locator(".session", has_text="Carmen").locator(".holder")).to_have_text("a")
+    tab(page, "Mine")
+    expect(page.locator(".session .name")).to_have_text(["Carmen"])
+    # To a colleague, with the keys alone.
+    page.get_by_role("button", name="More").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Give to a colleague…")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="laura")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(mode).to_have_text("Answered by laura")
+    expect(laura.locator("#mode")).to_have_text("You have it")
+    expect(page.locator("#no-sessions")).to_contain_text("You have no chat")
+    # An answer takes it: it is signed, and both see by whom.
+    page.get_by_label("Write a message").fill("Sigo yo")
+    page.keyboard.press("Enter")
+    expect(laura.locator("#mode")).to_have_text("Answered by admin")
+    expect(messages(laura, "Sigo yo").locator(".origin")).to_have_text("admin")
+    page.get_by_role("button", name="Give back to bot").click()
+    expect(laura.locator("#mode")).to_have_text("The bot answers")
+
+
+def test_a_chat_is_resolved_and_comes_back_with_the_customer(
+    page: Page, server: Server, bot_id: str
+) -> None:
+    session_id = chat_with(server, bot_id, "34600000020", "Javier")
+    needs_a_person(server, session_id)
+    open_chat(page, bot_id, session_id)
+    tab(page, "Unassigned")
+    row = page.locator(".session", has_text="Javier")
+    expect(row).to_have_count(1)
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("#mode")).to_have_text("Resolved")
+    expect(row).to_have_count(0)
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    server.customer_writes(bot_id, "una cosa más", number="34600000020", name="Javier")
+    expect(row).to_have_count(1)
+    expect(page.locator("#mode")).to_have_text(re.compile("^Waiting"))
+
+
+def test_a_chat_is_put_off_and_marked_as_unread(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000030", "Nuria")
+    open_chat(page, bot_id, session_id)
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Snooze…").click()
+    page.get_by_role("menuitem", name="Until the customer writes").click()
+    expect(page.locator("#mode")).to_have_text("Snoozed until the customer writes")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Mark as unread").click()
+    # It is left: whoever looks at a chat reads it.
+    expect(page.locator("#no-chat")).to_be_visible()
+    row = page.locator(".session", has_text="Nuria")
+    expect(row.locator(".unread")).to_have_text("1")
+    page.get_by_role("button", name="Unread", exact=True).click()
+    expect(row).to_have_count(1)
+
+
+def test_what_was_written_is_shown_as_whatsapp_shows_it(
+    page: Page, server: Server, bot_id: str
+) -> None:
+    session_id = chat_with(server, bot_id, "34600000040", "Lucía")
+    hostile = "<img src=x onerror=alert(1)> *negrita* _cursiva_ https://a.example/x_y."
+    server.customer_writes(bot_id, hostile, number="34600000040", name="Lucía")
+    server.customer_writes(bot_id, "👍", number="34600000040", name="Lucía")
+    open_chat(page, bot_id, session_id)
+    shown = messages(page, "negrita").locator(".text")
+    expect(shown).to_have_text(
+        "<img src=x onerror=alert(1)> negrita cursiva https://a.example/x_y."
+    )
+    expect(shown.locator("strong")).to_have_text("negrita")
+    expect(shown.locator("em")).to_have_text("cursiva")
+    link = shown.get_by_role("link")
+    expect(link).to_have_attribute("href", "https://a.example/x_y")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    assert page.locator(".messages img").count() == 0
+    small = messages(page, "negrita").locator(".text").evaluate("one => one.offsetHeight")
+    assert messages(page, "👍").locator(".text").evaluate("one => one.offsetHeight") > small
