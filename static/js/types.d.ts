@@ -126,7 +126,7 @@ export type BotEvent = { botId: string } & (
     }
   | { type: 'session:created'; session: Session }
   | { type: 'session:updated'; session: Session }
-  | { type: 'chat:typing'; sessionId: string; who: string; state: string }
+  | { type: 'chat:typing'; sessionId: string; who: string; state: string; author?: Author | null }
 );
 
 export type ClosingReason =

@@ -173,3 +173,61 @@ def test_what_was_written_is_shown_as_whatsapp_shows_it(
     assert page.locator(".messages img").count() == 0
     small = messages(page, "negrita").locator(".text").evaluate("one => one.offsetHeight")
     assert messages(page, "👍").locator(".text").evaluate("one => one.offsetHeight") > small
+
+
+def test_a_colleague_who_replies_is_seen_and_nobody_writes_over_them(
+    page: Page, laura: Page, server: Server, bot_id: str
+) -> None:
+    session_id = chat_with(server, bot_id, "34600000050", "Emily")
+    open_chat(page, bot_id, session_id)
+    open_chat(laura, bot_id, session_id)
+    laura.get_by_label("Write a message").press_sequentially("Let me")
+    expect(page.locator("#colleague")).to_have_text("laura is replying")
+    expect(laura.locator("#colleague")).to_be_hidden()
+    field = page.get_by_label("Write a message")
+    field.fill("Two voices")
+    page.keyboard.press("Enter")
+    expect(page.locator("#send-problem")).to_contain_text("laura is writing an answer right now")
+    expect(field).to_have_value("Two voices")
+    expect(messages(page, "Two voices")).to_have_count(0)
+    laura.keyboard.press("Enter")
+    expect(page.locator("#colleague")).to_be_hidden()
+    field.press("Enter")
+    expect(messages(laura, "Two voices")).to_have_count(1)
+
+
+def test_a_day_with_the_keys_alone(page: Page, server: Server, bot_id: str) -> None:
+    for number, name in (("34600000061", "Uno"), ("34600000062", "Dos")):
+        needs_a_person(server, chat_with(server, bot_id, number, name))
+    page.goto("/monitor")
+    expect(page.locator(".session").nth(1)).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Next chat")
+    page.keyboard.press("j")
+    expect(page.locator("#no-chat")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("j")
+    expect(page.locator("#chat-title")).to_have_text("Dos")
+    page.keyboard.press("j")
+    expect(page.locator("#chat-title")).to_have_text("Uno")
+    expect(page.locator(".session[aria-current=true]")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("#chat-title")).to_have_text("Dos")
+    page.keyboard.press("t")
+    expect(page.locator("#mode")).to_have_text("You have it")
+    page.keyboard.press("r")
+    page.keyboard.type("Ya te ayudo: trek")
+    page.keyboard.press("Enter")
+    expect(messages(page, "Ya te ayudo: trek")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(".log")).to_be_focused()
+    page.keyboard.press("e")
+    expect(page.locator("#mode")).to_have_text("Resolved")
+    page.keyboard.press("/")
+    page.keyboard.type("uno")
+    expect(page.locator(".session .name")).to_have_text(["Uno"])
+    page.keyboard.press("Escape")
+    expect(page.locator(".session", has_text="Uno")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#no-chat")).to_be_visible()

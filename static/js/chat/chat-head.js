@@ -7,16 +7,18 @@ import { at, find, setText } from '../ui/dom.js';
 import { contact, moment, since } from '../ui/format.js';
 import { nameOf } from './session-row.js';
 
-/** @import { Session } from '../types.js' */
+/** @import { Me, Session } from '../types.js' */
 /** @import { ChatActions } from './chat-actions.js' */
 /** @import { ConversationState } from './conversation-state.js' */
 
 export class ChatHead {
   #state;
   #actions;
+  #me;
 
-  /** @param {ConversationState} state @param {ChatActions} actions */
-  constructor(state, actions) {
+  /** @param {ConversationState} state @param {ChatActions} actions @param {Me} me */
+  constructor(state, actions, me) {
+    this.#me = me;
     this.#state = state;
     this.#actions = actions;
     const toggle = at('toggle-mode', HTMLButtonElement);
@@ -33,6 +35,9 @@ export class ChatHead {
     const who = this.#state.typing(session.id);
     at('chat-note').classList.toggle('typing', Boolean(who));
     setText(at('chat-note'), who ? typingWords(who, session) : this.#note(session));
+    const colleague = this.#state.colleague(session.id, this.#me.id);
+    at('colleague').hidden = !colleague;
+    setText(at('colleague'), colleague ? t('chat.replies', { name: colleague }) : '');
     const mine = this.#actions.isMine(session);
     const { mode, words } = standing(session, mine);
     at('mode').dataset.mode = mode;

@@ -6,10 +6,11 @@
 
 import { BotEventSource } from '../events.js';
 import { ChatOpener } from './chat-opener.js';
-import { ConversationState, FOLDED, TYPING_MS } from './conversation-state.js';
+import { ConversationState, FOLDED } from './conversation-state.js';
 import { Listing } from './listing.js';
 import { MissingSessions } from './missing-sessions.js';
 import { PAGE, readList, readSession, sendMessage } from './reads.js';
+import { TYPING_MS } from './typists.js';
 
 /** @import { BotEvent, EventOf, Handlers } from '../types.js' */
 

@@ -25,6 +25,12 @@ export class Composer {
   #chat = null;
   /** The last send of each chat that has one under way. @type {Map<string, Promise<boolean>>} */
   #turns = new Map();
+  /** What was held back once, for its writer to look. */
+  #held = '';
+  /** Why one should look before this is sent, or empty: the second time it goes. @type {(chat: string) => string} */
+  guard = () => '';
+  /** Told of what is written: whether anything stands there. @type {(chat: string, some: boolean) => void} */
+  wrote = () => {};
 
   /**
    * `send(chat, text)` resolves once the server took it; what it throws is shown under that chat.
@@ -90,6 +96,7 @@ export class Composer {
   #onInput() {
     if (!this.#chat) return;
     this.#drafts.keep(this.#chat, this.#field.value);
+    this.wrote(this.#chat, Boolean(this.#field.value.trim()));
     setText(this.#problem, this.#drafts.get(this.#chat).problem);
     this.#grow();
   }
@@ -119,6 +126,13 @@ export class Composer {
       this.fail(chat, refusal || t('chat.tooLong', { most: LONGEST }));
       return;
     }
+    const look = this.guard(chat);
+    if (look && this.#held !== `${chat} ${text}`) {
+      this.#held = `${chat} ${text}`;
+      this.fail(chat, look);
+      return;
+    }
+    this.wrote(chat, false);
     this.#drafts.send(chat, text);
     this.redraw();
     // The button that was pressed gives the field back, at once and never later.

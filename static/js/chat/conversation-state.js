@@ -18,6 +18,7 @@ import {
   withLast,
   withMessage,
 } from './session-fold.js';
+import { Typists } from './typists.js';
 
 /** @import { BotEvent, EventOf, LastMessage, Message, Session } from '../types.js' */
 /** @import { Delivery } from './folding.js' */
@@ -33,8 +34,6 @@ export const FOLDED = [
   'session:updated',
   'chat:typing',
 ];
-// A "typing…" whose end got lost goes away by itself.
-export const TYPING_MS = 15_000;
 // Beyond this the reader searches.
 export const MOST_SESSIONS = 5_000;
 const SPARE_SESSIONS = 500;
@@ -48,8 +47,7 @@ export class ConversationState {
   /** @type {Session[] | null} */
   #ordered = null;
   #unread = 0;
-  /** @type {Map<string, { who: string, until: number }>} */
-  #typing = new Map();
+  #typing = new Typists();
   /** @type {Recent<true>} */
   #silent = new Recent(MOST_SESSIONS);
   /** @type {Recent<true>} */
@@ -101,7 +99,7 @@ export class ConversationState {
   #forget(id) {
     this.#unread -= this.sessions.get(id)?.unread ?? 0;
     this.sessions.delete(id);
-    this.#typing.delete(id);
+    this.#typing.forget(id);
   }
 
   /** @param {Session} session */
@@ -147,10 +145,14 @@ export class ConversationState {
     return this.#unread;
   }
 
-  /** Who is typing in a session (`who` of `chat:typing`), or null. @param {string} sessionId */
+  /** Who is typing in a session (`contact` or `bot`), or null. @param {string} sessionId */
   typing(sessionId, now = Date.now()) {
-    const entry = this.#typing.get(sessionId);
-    return entry && entry.until > now ? entry.who : null;
+    return this.#typing.who(sessionId, now);
+  }
+
+  /** The name of a colleague who writes an answer there, or null. @param {string} sessionId @param {string | null} [me] */
+  colleague(sessionId, me, now = Date.now()) {
+    return this.#typing.colleague(sessionId, me, now);
   }
 
   /** Whether the bot failed to answer the newest message of a session. @param {string} sessionId */
@@ -219,7 +221,7 @@ export class ConversationState {
     const isNew = newer ?? !this.#counted.has(id);
     this.#counted.set(id, true);
     if (isNew) {
-      this.#typing.delete(sessionId);
+      this.#typing.done(sessionId, message.author?.id);
       if (fromMe) this.#silent.delete(sessionId);
     }
     if (!session) return sessionId;
@@ -265,9 +267,9 @@ export class ConversationState {
   }
 
   /** @param {EventOf<'chat:typing'>} event @param {number} now */
-  #onTyping({ sessionId, who, state }, now) {
-    if (state === 'composing') this.#typing.set(sessionId, { who, until: now + TYPING_MS });
-    else this.#typing.delete(sessionId);
+  #onTyping(event, now) {
+    this.#typing.apply(event, now);
+    const { sessionId, who, state } = event;
     if (who === 'bot' && state === 'failed') this.#silent.set(sessionId, true);
     return null;
   }

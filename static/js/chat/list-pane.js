@@ -66,6 +66,22 @@ export class ListPane {
     this.#room.listing.show({ view: /** @type {import('../types.js').ViewName} */ (view) });
   }
 
+  /** @param {string} id */
+  reveal(id) {
+    this.#list.reveal(id);
+  }
+
+  /** End the search, and give the focus to what was found first. */
+  leaveSearch() {
+    const search = at('search', HTMLInputElement);
+    clearTimeout(this.#pause);
+    if (search.value) {
+      search.value = '';
+      this.#find('');
+    }
+    this.focusFirst();
+  }
+
   focusFirst() {
     this.#list.focus(0);
   }

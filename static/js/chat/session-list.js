@@ -163,6 +163,20 @@ export class SessionList {
     };
   }
 
+  /** Scroll no further than it takes to show a chat's row, and give it the focus. @param {string} id */
+  reveal(id) {
+    const index = this.#sessions.findIndex((session) => session.id === id);
+    if (index < 0) return;
+    const top = index * this.#height;
+    const from = this.#above();
+    const { clientHeight } = this.#scroll;
+    if (top < from) this.#scroll.scrollTop += top - from;
+    else if (top + this.#height > from + clientHeight)
+      this.#scroll.scrollTop += top + this.#height - from - clientHeight;
+    this.#draw();
+    this.focus(index);
+  }
+
   /** Give the focus to the row of the chat at this place. @param {number} index */
   focus(index) {
     const id = this.#sessions[index]?.id;

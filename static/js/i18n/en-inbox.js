@@ -94,4 +94,18 @@ export const inbox = {
   'glance.someLead': 'The one who has waited longest is first.',
   'glance.noneLead': 'The bots are answering. Choose a chat to read along.',
   'glance.keys': 'Press ? for the keyboard shortcuts',
+
+  'chat.replies': '{name} is replying',
+  'chat.lookFirst': '{name} is writing an answer right now. Send again to send yours too.',
+  'keys.title': 'Keyboard',
+  'keys.close': 'Close',
+  'keys.show': 'Show this',
+  'keys.next': 'Next chat',
+  'keys.previous': 'Previous chat',
+  'keys.search': 'Search',
+  'keys.reply': 'Reply',
+  'keys.take': 'Take the chat',
+  'keys.resolve': 'Resolve, or reopen',
+  'keys.unread': 'Mark as unread',
+  'keys.back': 'Back',
 };

@@ -94,4 +94,19 @@ export const inbox = {
   'glance.someLead': 'Quien más tiempo lleva esperando va primero.',
   'glance.noneLead': 'Los bots están respondiendo. Elige un chat para leerlo.',
   'glance.keys': 'Pulsa ? para ver los atajos del teclado',
+
+  'chat.replies': '{name} está respondiendo',
+  'chat.lookFirst':
+    '{name} está escribiendo una respuesta ahora mismo. Envía otra vez para mandar también la tuya.',
+  'keys.title': 'Teclado',
+  'keys.close': 'Cerrar',
+  'keys.show': 'Mostrar esto',
+  'keys.next': 'Chat siguiente',
+  'keys.previous': 'Chat anterior',
+  'keys.search': 'Buscar',
+  'keys.reply': 'Responder',
+  'keys.take': 'Tomar el chat',
+  'keys.resolve': 'Resolver, o reabrir',
+  'keys.unread': 'Marcar como no leído',
+  'keys.back': 'Atrás',
 };

@@ -8,6 +8,8 @@ import { Drafts } from '../chat/drafts.js';
 import { Glance } from '../chat/glance.js';
 import { ListPane } from '../chat/list-pane.js';
 import { MessageLog } from '../chat/message-log.js';
+import { Presence } from '../chat/presence.js';
+import { Shortcuts } from '../chat/shortcuts.js';
 import { listOf } from '../chat/views.js';
 import { t } from '../i18n/i18n.js';
 import { MOST_BOTS } from '../stream/stream-leader.js';
@@ -33,6 +35,7 @@ class Monitor {
   #names;
   #several;
   #me;
+  #actions;
   #room;
   #list;
   #head;
@@ -82,12 +85,12 @@ class Monitor {
       botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
       changed: () => this.#frames.ask(),
     });
-    const actions = new ChatActions(me, {
+    this.#actions = new ChatActions(me, {
       current: () => this.#room.state.current,
       failed: (id, words) => this.#composer.fail(id, words),
       left: () => this.#go(null),
     });
-    this.#head = new ChatHead(this.#room.state, actions);
+    this.#head = new ChatHead(this.#room.state, this.#actions, me);
     this.#glance = new Glance(at('no-chat'), {
       open: (id) => this.#go(id),
       show: (view) => this.#list.show(view),
@@ -100,6 +103,12 @@ class Monitor {
     this.#composer = new Composer(at('composer', HTMLFormElement), this.#drafts, (id, text) =>
       this.#send(id, text),
     );
+    const presence = new Presence();
+    this.#composer.wrote = (id, some) => presence.wrote(id, some);
+    this.#composer.guard = (id) => {
+      const name = this.#room.state.colleague(id, me.id);
+      return name ? t('chat.lookFirst', { name }) : '';
+    };
     this.#marks = new ReadMarks(() => this.#room.state.current);
     this.#bind();
   }
@@ -113,6 +122,33 @@ class Monitor {
     at('back').addEventListener('click', () => this.#go(null));
     at('reopen').addEventListener('click', () => this.#follow());
     addEventListener('popstate', () => this.#follow());
+    const open = () => this.#room.state.openId;
+    new Shortcuts([
+      { keys: ['j'], words: 'keys.next', act: () => this.#step(1) },
+      { keys: ['k'], words: 'keys.previous', act: () => this.#step(-1) },
+      { keys: ['/'], words: 'keys.search', act: () => at('search').focus() },
+      { keys: ['r'], words: 'keys.reply', act: () => open() && this.#composer.focus() },
+      { keys: ['t'], words: 'keys.take', act: () => this.#actions.take() },
+      { keys: ['e'], words: 'keys.resolve', act: () => this.#actions.resolve() },
+      { keys: ['u'], words: 'keys.unread', act: () => this.#actions.unread() },
+      { keys: ['Escape'], words: 'keys.back', act: () => this.#back() },
+    ]);
+  }
+
+  /** To the next chat of the list, or the one before; the keys stay with the list. @param {1 | -1} step */
+  #step(step) {
+    const id = this.#list.neighbour(step);
+    if (!id) return;
+    this.#go(id, { write: false });
+    this.#list.reveal(id);
+  }
+
+  /** From the words to the chat, from the chat to the list. */
+  #back() {
+    const { activeElement } = document;
+    if (activeElement === at('search')) this.#list.leaveSearch();
+    else if (activeElement?.closest('#composer')) find(document, '.log').focus();
+    else if (this.#room.state.openId) this.#go(null);
   }
 
   /** What came since the last frame is one drawing; a hidden page has its title only. */
@@ -144,27 +180,29 @@ class Monitor {
    * The open chat is in the address, so that back and reload do what one expects.
    *
    * @param {string | null} id
+   * @param {{ write?: boolean }} how `write`: the keys go to the composer
    */
-  #go(id) {
+  #go(id, { write = true } = {}) {
     const hash = id ? `#${encodeURIComponent(id)}` : '';
     if (hash !== location.hash)
       history.pushState(null, '', location.pathname + location.search + hash);
-    return this.#follow();
+    return this.#follow(write);
   }
 
-  async #follow() {
+  async #follow(write = true) {
     const id = decodeURIComponent(location.hash.slice(1)) || null;
     const before = this.#room.state.openId;
     if (id === before && id === this.#shown && !this.#room.opener.problem) return;
     const opening = this.#room.opener.open(id);
     this.#draw();
-    if (id && wide.matches) this.#composer.focus();
+    if (id && write && wide.matches) this.#composer.focus();
     else if (!id && before) rowOf(before)?.focus();
     await opening;
     this.#draw();
     // A chat that was not in the list has its composer only now; who went elsewhere stays there.
     const isLost = document.activeElement === document.body;
-    if (id && id === this.#room.state.openId && isLost && wide.matches) this.#composer.focus();
+    if (id && id === this.#room.state.openId && isLost && write && wide.matches)
+      this.#composer.focus();
   }
 
   #draw() {

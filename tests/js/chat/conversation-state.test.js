@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConversationState, TYPING_MS } from '../../../static/js/chat/conversation-state.js';
+import { ConversationState } from '../../../static/js/chat/conversation-state.js';
+import { TYPING_MS } from '../../../static/js/chat/typists.js';
 
 const SESSION = {
   id: 's1',
