@@ -22,6 +22,14 @@ export interface Reaction {
   fromMe?: boolean;
 }
 
+/** A message that another one answers; without `content` where it is not known. */
+export interface Quoted {
+  id: string;
+  content?: string | null;
+  fromMe?: boolean | null;
+  type?: string | null;
+}
+
 export interface Message {
   id: string;
   sessionId: string;
@@ -33,7 +41,20 @@ export interface Message {
   ack?: Ack | null;
   origin?: Origin | null;
   failed?: string | null;
-  media?: { file?: boolean; name?: string; what?: string } | null;
+  media?: {
+    file?: boolean;
+    name?: string;
+    what?: string;
+    mimetype?: string;
+    size?: number;
+    width?: number;
+    height?: number;
+    seconds?: number;
+    /** Of a file that is on its way: where this page has it. */
+    url?: string;
+  } | null;
+  /** What it answers. */
+  quoted?: Quoted | null;
   author?: Author | null;
   /** When it was edited, or deleted. */
   edited?: string | null;
@@ -301,6 +322,14 @@ export interface SessionPage {
   matches?: Message[];
   before: string | null;
   cursor: string;
+}
+
+/** What an operator noted down about a contact. */
+export interface Note {
+  id: string;
+  content: string;
+  author?: Author | null;
+  createdAt?: string | null;
 }
 
 export interface MessagePage {

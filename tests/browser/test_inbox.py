@@ -181,6 +181,13 @@ def test_a_colleague_who_replies_is_seen_and_nobody_writes_over_them(
     session_id = chat_with(server, bot_id, "34600000050", "Emily")
     open_chat(page, bot_id, session_id)
     open_chat(laura, bot_id, session_id)
+    # On a slow machine she would seem to rest.
+    laura.route(
+        "**/typing",
+        lambda route: (
+            route.abort() if "paused" in (route.request.post_data or "") else route.continue_()
+        ),
+    )
     laura.get_by_label("Write a message").press_sequentially("Let me")
     expect(page.locator("#colleague")).to_have_text("laura is replying")
     expect(laura.locator("#colleague")).to_be_hidden()
@@ -231,3 +238,44 @@ def test_a_day_with_the_keys_alone(page: Page, server: Server, bot_id: str) -> N
     expect(page.locator(".session", has_text="Uno")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#no-chat")).to_be_visible()
+
+
+def test_who_the_contact_is_is_beside_the_chat(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000070", "Priya")
+    page.set_viewport_size({"width": 1400, "height": 800})
+    open_chat(page, bot_id, session_id)
+    page.locator(".log").focus()
+    page.keyboard.press("i")
+    panel = page.get_by_role("complementary", name="Contact")
+    expect(panel).to_contain_text("+34600000070")
+    expect(panel.locator("#contact-bot")).to_have_text("Ventas")
+    expect(panel.locator("#contact-chats button")).to_have_text([re.compile("This one")])
+    panel.get_by_label("Add a label").fill("urgente")
+    page.keyboard.press("Enter")
+    expect(panel.locator(".labels li")).to_have_text(["urgente"])
+    assert server.get(f"/api/sessions/{session_id}")["session"]["labels"] == ["urgente"]
+    page.reload()
+    expect(panel.locator(".labels li")).to_have_text(["urgente"])
+    panel.get_by_role("button", name="Remove the label urgente").click()
+    expect(panel.locator(".labels li")).to_have_count(0)
+    # On a small screen it is a sheet that Escape takes away.
+    page.set_viewport_size({"width": 360, "height": 640})
+    expect(panel).to_be_visible()
+    panel.get_by_role("button", name="Close").focus()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.locator("#composer")).to_be_visible()
+
+
+def test_a_line_stands_where_the_unread_ones_begin(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000080", "Grace", "one")
+    server.api.post(f"/api/sessions/{session_id}/read").raise_for_status()
+    for text in ("two", "three"):
+        server.customer_writes(bot_id, text, number="34600000080", name="Grace")
+    server.until(lambda: server.get(f"/api/sessions/{session_id}")["session"]["unread"] == 2)
+    open_chat(page, bot_id, session_id)
+    rows = page.locator(".messages > li:not(.day:not(.new))")
+    expect(rows).to_contain_text(["one", "New messages", "two", "three"])
+    # It is read by now, and the line still stands there.
+    expect(page.locator(".session", has_text="Grace").locator(".unread")).to_be_hidden()
+    expect(page.locator(".new")).to_have_count(1)

@@ -3,63 +3,22 @@
  * older ones as somebody scrolls up to them; who reads the end stays at the end, whatever grows.
  */
 
-import { clone, part, setText } from '../ui/dom.js';
+import { t } from '../i18n/i18n.js';
+import { clone, el, part, setText } from '../ui/dom.js';
 import { day } from '../ui/format.js';
 import { Rows } from '../ui/rows.js';
+import { withDays } from './log-rows.js';
 import { fillMessage, makeMessage } from './message-row.js';
 
 /** @import { Message } from '../types.js' */
+/** @import { Row } from './log-rows.js' */
 /** @import { Side } from './message-row.js' */
-/** @typedef {{ key: string } & ({ day: string, today: string } | { message: Message, leads: boolean })} Row */
 
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
 // Drawn at first, and again once the end is read; and how many more a scroll up draws.
 const DRAWN = 150;
 const MORE = 50;
-
-// Bubbles of one author that follow each other closer than this are a group under one name.
-const GROUP_MS = 5 * 60_000;
-
-/** Who a message is from, as far as a group goes. @param {Message} message */
-const authorKey = ({ fromMe, origin, author }) =>
-  fromMe ? `${origin ?? ''} ${author?.id ?? author?.name ?? ''}` : '';
-
-/** Whether a message begins a group of its own. @param {Message} message @param {Message | null} before */
-function leadsGroup(message, before) {
-  if (!before || before.fromMe !== message.fromMe) return true;
-  if (authorKey(before) !== authorKey(message)) return true;
-  const [one, other] = [before, message].map(({ timestamp }) => Date.parse(timestamp ?? ''));
-  return other - one > GROUP_MS;
-}
-
-/**
- * Messages with a separator before the first of each day, the first of each group marked.
- *
- * @param {Message[]} messages
- */
-export function withDays(messages) {
-  /** @type {Row[]} */
-  const rows = [];
-  const today = new Date().toDateString();
-  /** @type {string | null} */
-  let last = null;
-  /** @type {Message | null} */
-  let before = null;
-  for (const message of messages) {
-    /** @type {string | null} */
-    const date = message.timestamp ? new Date(message.timestamp).toDateString() : last;
-    if (date && date !== last) {
-      rows.push({ key: `day ${date}`, day: message.timestamp ?? '', today });
-      before = null;
-    }
-    last = date;
-    const leads = leadsGroup(message, before);
-    rows.push({ key: `message ${message.key ?? message.id}`, message, leads });
-    before = message;
-  }
-  return rows;
-}
 
 export class MessageLog {
   #root;
@@ -70,6 +29,8 @@ export class MessageLog {
   /** @type {Message[]} */
   #messages = [];
   #hasOlder = false;
+  /** @type {string | null} */
+  #newFrom = null;
   #drawn = DRAWN;
   /** Whether the end is read: what grows there is scrolled to. */
   #stuck = true;
@@ -84,10 +45,19 @@ export class MessageLog {
     this.#list = part(root, 'messages');
     this.#rows = new Rows(this.#list, {
       key: (/** @type {Row} */ row) => row.key,
-      make: (row) => ('day' in row ? clone('day') : makeMessage(row.message)),
-      fill: (node, row) =>
-        'day' in row ? setText(node, day(row.day)) : fillMessage(node, row, side),
-      stamp: (row) => ('day' in row ? [row.day, row.today] : [row.message, row.leads]),
+      make: (row) => {
+        if ('line' in row)
+          return el('li', { className: 'day new', textContent: t('chat.newLine') });
+        return 'day' in row ? clone('day') : makeMessage(row.message);
+      },
+      fill: (node, row) => {
+        if ('day' in row) setText(node, day(row.day));
+        else if ('message' in row) fillMessage(node, row, side);
+      },
+      stamp: (row) => {
+        if ('line' in row) return [];
+        return 'day' in row ? [row.day, row.today] : [row.message, row.leads];
+      },
     });
     part(root, 'older').addEventListener('click', () => this.#showOlder());
     part(root, 'newest').addEventListener('click', () => this.toEnd());
@@ -143,9 +113,10 @@ export class MessageLog {
    * once the chat has been read at all, `failed` where it could not be.
    *
    * @param {Message[]} messages
-   * @param {{ hasOlder: boolean, loaded: boolean, failed?: boolean }} about
+   * @param {{ hasOlder: boolean, loaded: boolean, failed?: boolean, newFrom?: string | null }} about
    */
-  show(messages, { hasOlder, loaded, failed = false }) {
+  show(messages, { hasOlder, loaded, failed = false, newFrom = null }) {
+    this.#newFrom = newFrom;
     const before = this.#messages.at(-1);
     const newest = messages.at(-1);
     const older = messages.length - this.#messages.length;
@@ -168,7 +139,7 @@ export class MessageLog {
 
   #draw() {
     const shown = this.#messages.slice(-this.#drawn);
-    const rows = withDays(shown);
+    const rows = withDays(shown, this.#newFrom);
     const first = rows.find((row) => 'message' in row);
     // Only what comes above moves what is read.
     const anchor = this.#stuck || !first || this.#rows.has(first.key) ? null : this.#anchor();

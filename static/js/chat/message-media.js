@@ -4,6 +4,10 @@ import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
 import { sessionPath } from '../pages/api.js';
 import { el } from '../ui/dom.js';
+import { bytes } from '../ui/format.js';
+import { icon } from '../ui/icon.js';
+import { openViewer } from './viewer.js';
+import { voiceNote } from './voice-note.js';
 
 /** @import { Message } from '../types.js' */
 /** @import { Key } from '../i18n/i18n.js' */
@@ -31,18 +35,67 @@ export function nameOfKind({ type, media }) {
   return name ? t('chat.kind.unsupported', { name: translateServerText(name) }) : kindOf(type);
 }
 
-/** @type {Record<string, (src: string, name?: string) => HTMLElement>} */
+/** @typedef {NonNullable<Message['media']>} Media */
+
+/** @param {string} src @param {Media} media @param {string} kind */
+function image(src, { width, height }, kind) {
+  const img = el('img', {
+    src,
+    alt: t(kind === 'sticker' ? 'chat.kind.sticker' : 'chat.kind.image'),
+    loading: 'lazy',
+  });
+  if (width && height) Object.assign(img, { width, height });
+  return img;
+}
+
+/** @param {string} src @param {Media} media */
+function picture(src, media) {
+  const button = el('button', {
+    type: 'button',
+    className: 'picture media',
+    'aria-label': t('viewer.open'),
+  });
+  button.append(image(src, media, 'image'));
+  button.addEventListener('click', () => openViewer(button));
+  return button;
+}
+
+/** @param {string} src @param {Media} media */
+function film(src, { width, height }) {
+  // Nothing is fetched before somebody wants to see it.
+  const node = el('video', {
+    src,
+    controls: true,
+    preload: 'none',
+    className: 'media',
+    'aria-label': t('chat.kind.video'),
+  });
+  if (width && height) Object.assign(node, { width, height });
+  return node;
+}
+
+/** @param {string} src @param {Media} media */
+function file(src, { name, size }) {
+  const link = el('a', {
+    href: src,
+    download: name ?? '',
+    textContent: name ?? t('chat.kind.document'),
+  });
+  const about = el('span', { className: 'soft small', textContent: size ? bytes(size) : '' });
+  return el('div', { className: 'file media' }, icon('attach'), link, about);
+}
+
+/** @type {Record<string, (src: string, media: Media) => HTMLElement>} */
 const MAKERS = {
-  image: (src) => el('img', { src, alt: t('chat.kind.image'), loading: 'lazy' }),
-  sticker: (src) =>
-    el('img', { src, alt: t('chat.kind.sticker'), loading: 'lazy', className: 'sticker' }),
-  // Nothing is fetched from WhatsApp before somebody wants to see it.
-  video: (src) =>
-    el('video', { src, controls: true, preload: 'none', 'aria-label': t('chat.kind.video') }),
-  audio: (src) =>
-    el('audio', { src, controls: true, preload: 'none', 'aria-label': t('chat.kind.audio') }),
-  document: (src, name) =>
-    el('a', { href: src, download: name ?? '', textContent: name ?? t('chat.kind.document') }),
+  image: picture,
+  sticker: (src, media) => {
+    const node = image(src, media, 'sticker');
+    node.className = 'sticker media';
+    return node;
+  },
+  video: film,
+  audio: (src, { seconds }) => voiceNote(src, seconds ?? 0),
+  document: file,
 };
 
 /**
@@ -54,8 +107,12 @@ const MAKERS = {
 export function mediaOf({ id, sessionId, type, media }) {
   const make = MAKERS[type];
   if (!make || (media && media.file !== true)) return null;
-  const path = sessionPath(sessionId, 'messages', encodeURIComponent(id), 'media');
-  const node = make(path, typeof media?.name === 'string' ? media.name : undefined);
-  node.addEventListener('error', () => node.remove());
+  const src = media?.url ?? sessionPath(sessionId, 'messages', encodeURIComponent(id), 'media');
+  const node = make(src, {
+    ...media,
+    name: typeof media?.name === 'string' ? media.name : undefined,
+  });
+  // An error of the element within does not bubble.
+  node.addEventListener('error', () => node.remove(), true);
   return node;
 }

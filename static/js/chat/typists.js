@@ -10,7 +10,7 @@ export const TYPING_MS = 15_000;
 export class Typists {
   /** @type {Map<string, Typist>} */
   #others = new Map();
-  /** The newest colleague of each chat. @type {Map<string, { id: string, name: string, until: number }>} */
+  /** Of each chat, by operator. @type {Map<string, Map<string, { name: string, until: number }>>} */
   #colleagues = new Map();
 
   /** @param {EventOf<'chat:typing'>} event @param {number} now */
@@ -19,18 +19,29 @@ export class Typists {
     const begins = state === 'composing';
     if (who === 'operator') {
       const id = author?.id ?? '';
-      if (begins) this.#colleagues.set(sessionId, { id, name: author?.name ?? id, until });
-      else if (this.#colleagues.get(sessionId)?.id === id) this.#colleagues.delete(sessionId);
+      if (begins) this.#begins(sessionId, id, { name: author?.name ?? id, until });
+      else this.#ends(sessionId, id);
     } else if (begins) this.#others.set(sessionId, { who, until });
     else this.#others.delete(sessionId);
+  }
+
+  /** @param {string} sessionId @param {string} id @param {{ name: string, until: number }} entry */
+  #begins(sessionId, id, entry) {
+    const there = this.#colleagues.get(sessionId) ?? new Map();
+    this.#colleagues.set(sessionId, there.set(id, entry));
+  }
+
+  /** @param {string} sessionId @param {string} id */
+  #ends(sessionId, id) {
+    const there = this.#colleagues.get(sessionId);
+    there?.delete(id);
+    if (!there?.size) this.#colleagues.delete(sessionId);
   }
 
   /** A message came: whoever typed it is done. @param {string} sessionId @param {string | null} [authorId] */
   done(sessionId, authorId) {
     this.#others.delete(sessionId);
-    if (authorId && this.#colleagues.get(sessionId)?.id === authorId) {
-      this.#colleagues.delete(sessionId);
-    }
+    if (authorId) this.#ends(sessionId, authorId);
   }
 
   /** @param {string} sessionId */
@@ -47,7 +58,9 @@ export class Typists {
 
   /** The name of a colleague who writes an answer, or null. @param {string} sessionId @param {string | null | undefined} me @param {number} now */
   colleague(sessionId, me, now) {
-    const entry = this.#colleagues.get(sessionId);
-    return entry && entry.until > now && entry.id !== me ? entry.name : null;
+    for (const [id, { name, until }] of this.#colleagues.get(sessionId) ?? []) {
+      if (id !== me && until > now) return name;
+    }
+    return null;
   }
 }

@@ -1,14 +1,9 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
-import { ChatActions } from '../chat/chat-actions.js';
-import { ChatHead } from '../chat/chat-head.js';
-import { ChatRoom, MOST_MESSAGES } from '../chat/chat-room.js';
-import { Composer } from '../chat/composer.js';
-import { Drafts } from '../chat/drafts.js';
+import { ChatPane } from '../chat/chat-pane.js';
+import { ChatRoom } from '../chat/chat-room.js';
 import { Glance } from '../chat/glance.js';
 import { ListPane } from '../chat/list-pane.js';
-import { MessageLog } from '../chat/message-log.js';
-import { Presence } from '../chat/presence.js';
 import { Shortcuts } from '../chat/shortcuts.js';
 import { listOf } from '../chat/views.js';
 import { t } from '../i18n/i18n.js';
@@ -35,20 +30,14 @@ class Monitor {
   #names;
   #several;
   #me;
-  #actions;
   #room;
   #list;
-  #head;
   #glance;
-  #log;
-  #drafts;
-  #composer;
+  #chat;
   #watch;
   #down;
   #marks;
   #frames = new Frames(() => this.#draw());
-  /** @type {string | null} */
-  #shown = null;
   #titleDue = 0;
 
   /** @param {Me} me @param {Bot[]} bots @param {string[]} chosen */
@@ -61,7 +50,7 @@ class Monitor {
       bots.filter(({ id }) => chosen.includes(id)),
       {
         changed: () => this.#frames.ask(),
-        connected: (botId) => this.#onConnected(botId),
+        connected: (botId) => this.#chat.onConnected(botId),
         // A bot fewer, and no stream of the old set opens any more: begin anew with what is left.
         gone: () => location.reload(),
       },
@@ -85,30 +74,16 @@ class Monitor {
       botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
       changed: () => this.#frames.ask(),
     });
-    this.#actions = new ChatActions(me, {
-      current: () => this.#room.state.current,
-      failed: (id, words) => this.#composer.fail(id, words),
-      left: () => this.#go(null),
+    this.#chat = new ChatPane(this.#room, me, {
+      go: (id) => this.#go(id),
+      offWords: (botId) => this.#watch.of(botId)?.words ?? '',
+      botName: (id) => this.#names.get(id ?? '') ?? '',
+      bots: chosen,
     });
-    this.#head = new ChatHead(this.#room.state, this.#actions, me);
     this.#glance = new Glance(at('no-chat'), {
       open: (id) => this.#go(id),
       show: (view) => this.#list.show(view),
     });
-    this.#log = new MessageLog(at('chat'), {
-      side: 'operator',
-      loadOlder: () => this.#room.opener.loadOlder(),
-    });
-    this.#drafts = new Drafts(`monitor ${me.username}`);
-    this.#composer = new Composer(at('composer', HTMLFormElement), this.#drafts, (id, text) =>
-      this.#send(id, text),
-    );
-    const presence = new Presence();
-    this.#composer.wrote = (id, some) => presence.wrote(id, some);
-    this.#composer.guard = (id) => {
-      const name = this.#room.state.colleague(id, me.id);
-      return name ? t('chat.lookFirst', { name }) : '';
-    };
     this.#marks = new ReadMarks(() => this.#room.state.current);
     this.#bind();
   }
@@ -119,18 +94,18 @@ class Monitor {
   }
 
   #bind() {
-    at('back').addEventListener('click', () => this.#go(null));
     at('reopen').addEventListener('click', () => this.#follow());
     addEventListener('popstate', () => this.#follow());
-    const open = () => this.#room.state.openId;
+    const { actions, panel } = this.#chat;
     new Shortcuts([
       { keys: ['j'], words: 'keys.next', act: () => this.#step(1) },
       { keys: ['k'], words: 'keys.previous', act: () => this.#step(-1) },
       { keys: ['/'], words: 'keys.search', act: () => at('search').focus() },
-      { keys: ['r'], words: 'keys.reply', act: () => open() && this.#composer.focus() },
-      { keys: ['t'], words: 'keys.take', act: () => this.#actions.take() },
-      { keys: ['e'], words: 'keys.resolve', act: () => this.#actions.resolve() },
-      { keys: ['u'], words: 'keys.unread', act: () => this.#actions.unread() },
+      { keys: ['r'], words: 'keys.reply', act: () => this.#chat.write() },
+      { keys: ['t'], words: 'keys.take', act: () => actions.take() },
+      { keys: ['e'], words: 'keys.resolve', act: () => actions.resolve() },
+      { keys: ['u'], words: 'keys.unread', act: () => actions.unread() },
+      { keys: ['i'], words: 'keys.contact', act: () => this.#room.state.current && panel.toggle() },
       { keys: ['Escape'], words: 'keys.back', act: () => this.#back() },
     ]);
   }
@@ -147,7 +122,7 @@ class Monitor {
   #back() {
     const { activeElement } = document;
     if (activeElement === at('search')) this.#list.leaveSearch();
-    else if (activeElement?.closest('#composer')) find(document, '.log').focus();
+    else if (this.#chat.panel.close() || this.#chat.leaveComposer()) return;
     else if (this.#room.state.openId) this.#go(null);
   }
 
@@ -159,21 +134,6 @@ class Monitor {
       this.#titleDue = 0;
       this.#drawTitle();
     }, TITLE_MS);
-  }
-
-  /** @param {string} id @param {string} text */
-  #send(id, text) {
-    const sending = this.#room.send(id, text);
-    // One's own message is to be seen, wherever one was reading.
-    if (id === this.#room.state.openId) this.#log.toEnd();
-    return sending;
-  }
-
-  /** What was refused because the bot was away is no problem any more. @param {string} botId */
-  #onConnected(botId) {
-    const sessions = [...this.#room.state.sessions.values()];
-    this.#drafts.clearProblems(sessions.filter((one) => one.botId === botId).map(({ id }) => id));
-    this.#composer.redraw();
   }
 
   /**
@@ -192,17 +152,16 @@ class Monitor {
   async #follow(write = true) {
     const id = decodeURIComponent(location.hash.slice(1)) || null;
     const before = this.#room.state.openId;
-    if (id === before && id === this.#shown && !this.#room.opener.problem) return;
+    if (id === before && this.#chat.shows(id) && !this.#room.opener.problem) return;
     const opening = this.#room.opener.open(id);
     this.#draw();
-    if (id && write && wide.matches) this.#composer.focus();
+    if (id && write && wide.matches) this.#chat.write();
     else if (!id && before) rowOf(before)?.focus();
     await opening;
     this.#draw();
     // A chat that was not in the list has its composer only now; who went elsewhere stays there.
     const isLost = document.activeElement === document.body;
-    if (id && id === this.#room.state.openId && isLost && write && wide.matches)
-      this.#composer.focus();
+    if (id && id === this.#room.state.openId && isLost && write && wide.matches) this.#chat.write();
   }
 
   #draw() {
@@ -222,28 +181,10 @@ class Monitor {
 
   #drawChat() {
     const { state, opener } = this.#room;
-    const { current } = state;
     at('main').dataset.view = state.openId ? 'chat' : 'list';
-    at('chat').hidden = !current;
-    at('chat-failed').hidden = !opener.problem;
-    setText(at('chat-problem'), opener.problem?.message ?? '');
     at('no-chat').hidden = Boolean(state.openId || opener.problem);
     if (!at('no-chat').hidden) this.#drawGlance();
-    if (state.openId !== this.#shown) {
-      this.#shown = state.openId;
-      this.#log.clear();
-    }
-    this.#composer.show(current?.id ?? null);
-    if (!current) return;
-    const { loaded } = state.chat;
-    this.#log.show(state.messages, {
-      hasOlder: Boolean(opener.more),
-      loaded,
-      failed: Boolean(opener.problem),
-    });
-    if (state.chat.size > MOST_MESSAGES && this.#log.atEnd) this.#room.shorten();
-    this.#head.draw(current);
-    this.#composer.off = this.#watch.of(current.botId ?? '')?.words ?? '';
+    this.#chat.draw();
   }
 
   #drawGlance() {

@@ -56,3 +56,21 @@ export function since(iso, now = Date.now()) {
   if (minutes < 1_440) return t('time.hours', { count: Math.floor(minutes / 60) });
   return t('time.days', { count: Math.floor(minutes / 1_440) });
 }
+
+/** A size of a file, as `1.4 MB`. @param {number} size in bytes */
+export function bytes(size) {
+  const [amount, unit] =
+    size < 1e3 ? [size, 'byte'] : size < 1e6 ? [size / 1e3, 'kilobyte'] : [size / 1e6, 'megabyte'];
+  const how = {
+    style: /** @type {const} */ ('unit'),
+    unit,
+    maximumFractionDigits: unit === 'megabyte' ? 1 : 0,
+  };
+  return new Intl.NumberFormat(language, how).format(amount);
+}
+
+/** `1:05`. @param {number} seconds */
+export function clockOf(seconds) {
+  const whole = Math.max(0, Math.round(seconds || 0));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}

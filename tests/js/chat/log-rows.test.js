@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withDays } from '../../../static/js/chat/message-log.js';
+import { withDays } from '../../../static/js/chat/log-rows.js';
 
 const at = (clock, more = {}) => ({
   id: `${clock}${JSON.stringify(more)}`,
@@ -37,4 +37,12 @@ test('a day begins a group', () => {
     timestamp: new Date('2026-05-06T00:00:30').toISOString(),
   };
   assert.deepEqual(shape([at('23:59'), next]), ['day', true, 'day', true]);
+});
+
+test('the line of the new ones begins a group', () => {
+  const rows = withDays([at('10:00'), { ...at('10:01'), id: 'new' }], 'new');
+  assert.deepEqual(
+    rows.map((row) => ('line' in row ? 'line' : 'day' in row ? 'day' : row.leads)),
+    ['day', true, 'line', true],
+  );
 });
