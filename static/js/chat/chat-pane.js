@@ -58,7 +58,8 @@ export class ChatPane {
     const presence = new Presence();
     this.#composer.wrote = (id, some) => presence.wrote(id, some);
     this.#composer.guard = (id) => {
-      const name = room.state.colleague(id, me.id);
+      // Who began first goes on.
+      const name = room.state.colleague(id, me.id, presence.since);
       return name ? t('chat.lookFirst', { name }) : '';
     };
     at('back').addEventListener('click', () => go(null));

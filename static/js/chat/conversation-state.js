@@ -150,9 +150,9 @@ export class ConversationState {
     return this.#typing.who(sessionId, now);
   }
 
-  /** The name of a colleague who writes an answer there, or null. @param {string} sessionId @param {string | null} [me] */
-  colleague(sessionId, me, now = Date.now()) {
-    return this.#typing.colleague(sessionId, me, now);
+  /** The name of a colleague who writes an answer there, or null. @param {string} sessionId @param {string | null} [me] @param {number} [before] only who began before this */
+  colleague(sessionId, me, before) {
+    return this.#typing.colleague(sessionId, me, Date.now(), before);
   }
 
   /** Whether the bot failed to answer the newest message of a session. @param {string} sessionId */
@@ -220,10 +220,8 @@ export class ConversationState {
     const newer = isNewer(version, session?.version);
     const isNew = newer ?? !this.#counted.has(id);
     this.#counted.set(id, true);
-    if (isNew) {
-      this.#typing.done(sessionId, message.author?.id);
-      if (fromMe) this.#silent.delete(sessionId);
-    }
+    this.#typing.done(sessionId, message.author?.id);
+    if (isNew && fromMe) this.#silent.delete(sessionId);
     if (!session) return sessionId;
     // The open chat may have been read after the list.
     if (newer ?? (isNew || (message.timestamp ?? '') > activity(session))) {

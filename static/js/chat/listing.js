@@ -132,7 +132,11 @@ export class Listing {
   async #readMore(filter) {
     const before = this.#more.get(keyOf(filter)) ?? undefined;
     const { view, unreadOnly } = filter;
-    const query = { view: view === 'all' ? undefined : view, unread: unreadOnly ? '1' : undefined };
+    const query = {
+      view: view === 'all' ? undefined : view,
+      unread: unreadOnly ? '1' : undefined,
+      sort: view === 'unassigned' ? 'waiting' : undefined,
+    };
     const lists = this.#more;
     const page = await readList(this.#bots, { ...query, before, limit: PAGE });
     // The list was read anew meanwhile.

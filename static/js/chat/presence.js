@@ -12,6 +12,8 @@ export class Presence {
   #chat = null;
   #told = 0;
   #rest = 0;
+  /** When one began to write there. */
+  since = 0;
 
   /** Something was typed in this chat's composer, or nothing stands there any more. @param {string} chat @param {boolean} some */
   wrote(chat, some) {
@@ -20,6 +22,7 @@ export class Presence {
     if (!some) return;
     this.#rest = setTimeout(() => this.wrote(chat, false), REST_MS);
     if (this.#chat === chat && Date.now() - this.#told < AGAIN_MS) return;
+    if (this.#chat !== chat) this.since = Date.now();
     this.#tell(chat, 'composing');
   }
 

@@ -8,7 +8,7 @@ export const PAGE = 50;
 // The server's largest page.
 export const LARGEST_PAGE = 200;
 
-/** @typedef {{ limit: number, before?: string, q?: string, view?: string, unread?: string }} ListQuery */
+/** @typedef {{ limit: number, before?: string, q?: string, view?: string, unread?: string, sort?: string }} ListQuery */
 
 /** @param {string[]} bots @param {ListQuery} more @returns {Promise<SessionPage>} */
 export const readList = (bots, more) => get(withQuery('/api/sessions', { botId: bots, ...more }));

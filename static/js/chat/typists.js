@@ -10,7 +10,7 @@ export const TYPING_MS = 15_000;
 export class Typists {
   /** @type {Map<string, Typist>} */
   #others = new Map();
-  /** Of each chat, by operator. @type {Map<string, Map<string, { name: string, until: number }>>} */
+  /** Of each chat, by operator. @type {Map<string, Map<string, { name: string, since: number, until: number }>>} */
   #colleagues = new Map();
 
   /** @param {EventOf<'chat:typing'>} event @param {number} now */
@@ -19,16 +19,18 @@ export class Typists {
     const begins = state === 'composing';
     if (who === 'operator') {
       const id = author?.id ?? '';
-      if (begins) this.#begins(sessionId, id, { name: author?.name ?? id, until });
+      if (begins) this.#begins(sessionId, id, author?.name ?? id, now);
       else this.#ends(sessionId, id);
     } else if (begins) this.#others.set(sessionId, { who, until });
     else this.#others.delete(sessionId);
   }
 
-  /** @param {string} sessionId @param {string} id @param {{ name: string, until: number }} entry */
-  #begins(sessionId, id, entry) {
+  /** @param {string} sessionId @param {string} id @param {string} name @param {number} now */
+  #begins(sessionId, id, name, now) {
     const there = this.#colleagues.get(sessionId) ?? new Map();
-    this.#colleagues.set(sessionId, there.set(id, entry));
+    const before = there.get(id);
+    const since = before && before.until > now ? before.since : now;
+    this.#colleagues.set(sessionId, there.set(id, { name, since, until: now + TYPING_MS }));
   }
 
   /** @param {string} sessionId @param {string} id */
@@ -56,10 +58,17 @@ export class Typists {
     return entry && entry.until > now ? entry.who : null;
   }
 
-  /** The name of a colleague who writes an answer, or null. @param {string} sessionId @param {string | null | undefined} me @param {number} now */
-  colleague(sessionId, me, now) {
-    for (const [id, { name, until }] of this.#colleagues.get(sessionId) ?? []) {
-      if (id !== me && until > now) return name;
+  /**
+   * The name of a colleague who writes an answer, or null.
+   *
+   * @param {string} sessionId
+   * @param {string | null | undefined} me
+   * @param {number} now
+   * @param {number} [before] only one who began before this
+   */
+  colleague(sessionId, me, now, before = Number.POSITIVE_INFINITY) {
+    for (const [id, { name, since, until }] of this.#colleagues.get(sessionId) ?? []) {
+      if (id !== me && until > now && since < before) return name;
     }
     return null;
   }

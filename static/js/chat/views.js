@@ -9,23 +9,24 @@
 export const VIEWS = ['mine', 'unassigned', 'bot', 'all'];
 
 /**
- * Whether a chat belongs under a tab. What is resolved or snoozed is under *all* only.
+ * Whether a chat belongs under a tab, as the server sees it: *unassigned* are those whose customer
+ * waits for a person that nobody is yet; what is resolved or snoozed is nobody's to do.
  *
  * @param {Session} session
  * @param {ViewName} view
  * @param {string | null | undefined} me the operator's id
  */
-export function belongs({ mode, assignee, state }, view, me) {
+export function belongs({ mode, assignee, state, waitingSince }, view, me) {
   if (view === 'all') return true;
-  if (state && state !== 'open') return false;
   if (view === 'bot') return mode !== 'human';
-  if (mode !== 'human') return false;
-  return view === 'mine' ? Boolean(assignee?.id) && assignee?.id === me : !assignee;
+  if (mode !== 'human' || (state && state !== 'open')) return false;
+  if (view === 'mine') return Boolean(assignee?.id) && assignee?.id === me;
+  return !assignee && Boolean(waitingSince);
 }
 
-/** Whoever has waited longest comes first; who does not wait, last. @param {Session} one @param {Session} other */
+/** Whoever has waited longest comes first. @param {Session} one @param {Session} other */
 const byWaiting = (one, other) => {
-  const [a, b] = [one.waitingSince ?? '~', other.waitingSince ?? '~'];
+  const [a, b] = [one.waitingSince ?? '', other.waitingSince ?? ''];
   return a < b ? -1 : a > b ? 1 : 0;
 };
 

@@ -35,3 +35,11 @@ test('an end that got lost comes by itself', () => {
   assert.equal(typists.colleague('s', null, TYPING_MS), null);
   assert.equal(typists.who('s', TYPING_MS), null);
 });
+
+test('who began first is told apart', () => {
+  const typists = new Typists();
+  typists.apply(writes(laura), 10);
+  typists.apply(writes(laura), 6_000);
+  assert.equal(typists.colleague('s', null, 6_001, 11), 'laura');
+  assert.equal(typists.colleague('s', null, 6_001, 10), null);
+});

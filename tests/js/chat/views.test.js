@@ -13,7 +13,9 @@ const chats = [
   { id: 'mine', mode: 'human', assignee: laura, unread: 2 },
   { id: 'theirs', mode: 'human', assignee: { id: 'o2', name: 'andres' } },
   { id: 'done', mode: 'human', assignee: laura, state: 'resolved' },
-  { id: 'later', mode: 'bot', state: 'snoozed' },
+  { id: 'later', mode: 'human', state: 'snoozed', waitingSince: '2026-05-05T09:00:00.000Z' },
+  // Typed on the phone: a person has it, and nobody waits.
+  { id: 'phone', mode: 'human', assignee: null, waitingSince: null },
 ];
 const ids = (view, unreadOnly = false, me = 'o1') =>
   listOf(chats, view, me, unreadOnly).map(({ id }) => id);
@@ -23,7 +25,7 @@ test('each tab has its chats', () => {
   assert.deepEqual(ids('mine'), ['mine']);
   assert.deepEqual(ids('bot'), ['bot']);
   assert.deepEqual(ids('mine', false, null), []);
-  assert.deepEqual(countOf(chats, 'o1'), { mine: 1, unassigned: 2, bot: 1, all: 7 });
+  assert.deepEqual(countOf(chats, 'o1'), { mine: 1, unassigned: 2, bot: 1, all: 8 });
 });
 
 test('whoever waits longest comes first', () => {
