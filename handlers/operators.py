@@ -28,10 +28,10 @@ class ColleaguesHandler(BaseHandler):
     bots: Bots
 
     @call(200, refuses=(Forbidden, NotFound))
-    def get(self, bot_id: str) -> Colleagues:
+    async def get(self, bot_id: str) -> Colleagues:
         """Who can be given a chat of this bot."""
         self.claims().require_bot(bot_id)
-        self.bots.get(bot_id)
+        await self.bots.get(bot_id)
         return Colleagues(
             [
                 Author(id=operator.id, name=operator.username)

@@ -16,7 +16,7 @@ export function hueOf(who) {
 export function initials(name) {
   const number = /^\+?[\d\s]+$/.test(name);
   if (number) return name.replace(/\D/g, '').slice(-2);
-  const words = name.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const words = name.split(/[\s._@-]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
   if (!words.length) return [...name][0] ?? '';
   const letters = words.map((word) => [...word.replace(/^[^\p{L}\p{N}]+/u, '')][0]);
   return letters.length > 1 ? `${letters[0]}${letters.at(-1)}` : letters[0];

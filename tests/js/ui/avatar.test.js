@@ -8,6 +8,7 @@ test('a name gives its first and its last word, a number its end', () => {
   assert.equal(initials('Carmen Ortega'), 'CO');
   assert.equal(initials('Ana Belén Torres'), 'AT');
   assert.equal(initials('laura'), 'l');
+  assert.equal(initials('laura.gomez'), 'lg');
   assert.equal(initials('+34 677 88 99 00'), '00');
   assert.equal(initials('ليلى'), 'ل');
   assert.equal(initials('😀 (Eva)'), 'E');
