@@ -128,6 +128,7 @@ export type BotEvent = { botId: string } & (
       timestamp?: string | null;
       kind?: string;
       media?: Message['media'];
+      quoted?: Quoted | null;
       author?: Author | null;
       sessionVersion?: number | null;
     }
@@ -324,10 +325,19 @@ export interface SessionPage {
   cursor: string;
 }
 
+/** Who writes, and all their chats that the operator may see. */
+export interface Contact {
+  firstSeen: string;
+  lastSeen: string | null;
+  sessions: Session[];
+}
+
 /** What an operator noted down about a contact. */
 export interface Note {
   id: string;
-  content: string;
+  /** The chat it was written in. */
+  sessionId: string;
+  text: string;
   author?: Author | null;
   createdAt?: string | null;
 }

@@ -254,8 +254,14 @@ def test_who_the_contact_is_is_beside_the_chat(page: Page, server: Server, bot_i
     page.keyboard.press("Enter")
     expect(panel.locator(".labels li")).to_have_text(["urgente"])
     assert server.get(f"/api/sessions/{session_id}")["session"]["labels"] == ["urgente"]
+    panel.get_by_label("Write a note").fill("Prefiere las mañanas")
+    page.keyboard.press("Enter")
+    expect(panel.locator(".notes li")).to_contain_text(["Prefiere las mañanas"])
     page.reload()
     expect(panel.locator(".labels li")).to_have_text(["urgente"])
+    expect(panel.locator(".notes li")).to_contain_text(["admin"])
+    panel.get_by_role("button", name="Delete this note").click()
+    expect(panel.locator(".notes li")).to_have_count(0)
     panel.get_by_role("button", name="Remove the label urgente").click()
     expect(panel.locator(".labels li")).to_have_count(0)
     # On a small screen it is a sheet that Escape takes away.
@@ -279,3 +285,73 @@ def test_a_line_stands_where_the_unread_ones_begin(page: Page, server: Server, b
     # It is read by now, and the line still stands there.
     expect(page.locator(".session", has_text="Grace").locator(".unread")).to_be_hidden()
     expect(page.locator(".new")).to_have_count(1)
+
+
+def test_an_answer_quotes_what_it_answers(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000090", "Mateo", "¿abrís el sábado?")
+    for number in range(30):
+        server.customer_writes(bot_id, f"otra {number}", number="34600000090", name="Mateo")
+    open_chat(page, bot_id, session_id)
+    asked = messages(page, "¿abrís el sábado?").first
+    asked.hover()
+    asked.get_by_role("button", name="Answer this message").click()
+    field = page.get_by_label("Write a message")
+    expect(field).to_be_focused()
+    expect(page.locator(".extras")).to_contain_text("¿abrís el sábado?")
+    # Escape takes the quote away, and not the words.
+    page.keyboard.type("De 10 a 14")
+    page.keyboard.press("Escape")
+    expect(page.locator(".extras")).to_be_hidden()
+    expect(field).to_have_value("De 10 a 14")
+    asked.get_by_role("button", name="Answer this message").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    answer = messages(page, "De 10 a 14")
+    expect(answer.locator(".quote")).to_have_text("From the customer¿abrís el sábado?")
+    expect(answer.locator(".ack")).to_have_attribute("data-ack", "read")
+    page.reload()
+    expect(answer.locator(".quote")).to_have_text("From the customer¿abrís el sábado?")
+    expect(asked).not_to_be_in_viewport()
+    answer.locator(".quote").click()
+    expect(asked).to_be_in_viewport()
+    expect(asked).to_have_class(re.compile("found"))
+
+
+def test_a_search_leads_to_the_message(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000100", "Alba", "la tostadora rosa")
+    for number in range(70):
+        server.customer_writes(bot_id, f"y {number}", number="34600000100", name="Alba")
+    server.until(lambda: server.get(f"/api/sessions/{session_id}")["session"]["unread"] == 71)
+    page.goto("/monitor")
+    page.get_by_label("Search chats").fill("tostadora")
+    expect(page.locator(".session .preview")).to_have_text(["la tostadora rosa"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    found = messages(page, "la tostadora rosa")
+    expect(found).to_be_in_viewport()
+    expect(found).to_have_class(re.compile("found"))
+
+
+def test_what_did_not_go_out_is_sent_once_more(page: Page, server: Server, bot_id: str) -> None:
+    session_id = chat_with(server, bot_id, "34600000110", "Sofía")
+    open_chat(page, bot_id, session_id)
+    page.route(
+        "**/messages?*",
+        lambda route: route.fulfill(
+            json={
+                **(answer := route.fetch().json()),
+                "messages": [
+                    {**one, "fromMe": True, "origin": "operator", "failed": "Lost", "ack": None}
+                    for one in answer["messages"]
+                ],
+            }
+        ),
+    )
+    page.reload()
+    row = page.locator(".message.failed")
+    expect(row.locator(".why")).to_have_text("Not sent: Lost")
+    with page.expect_request("**/retry") as asked:
+        row.get_by_role("button", name="Try again").click()
+    assert asked.value.method == "POST"
+    # It has not failed, says the server; that stands where one looks.
+    expect(page.locator("#send-problem")).to_have_text("The message has not failed")

@@ -7,13 +7,19 @@ import { ChatHead } from './chat-head.js';
 import { MOST_MESSAGES } from './chat-room.js';
 import { Composer } from './composer.js';
 import { Drafts } from './drafts.js';
+import { Extras } from './extras.js';
 import { MessageLog } from './message-log.js';
 import { NewLine } from './new-line.js';
 import { Presence } from './presence.js';
+import { retryMessage } from './reads.js';
 import { SidePanel } from './side-panel.js';
 
-/** @import { Me } from '../types.js' */
+/** @import { Me, Message } from '../types.js' */
 /** @import { ChatRoom } from './chat-room.js' */
+/** @import { Extra } from './extras.js' */
+
+// Further back than this, nobody is led.
+const FURTHEST = 2_000;
 
 export class ChatPane {
   actions;
@@ -25,6 +31,7 @@ export class ChatPane {
   #line = new NewLine();
   #drafts;
   #composer;
+  #extras;
   /** @type {string | null} */
   #shown = null;
 
@@ -50,11 +57,17 @@ export class ChatPane {
     this.#log = new MessageLog(at('chat'), {
       side: 'operator',
       loadOlder: () => room.opener.loadOlder(),
+      act: (act, message) => this.#act(act, message),
     });
     this.#drafts = new Drafts(`monitor ${me.username}`);
-    this.#composer = new Composer(at('composer', HTMLFormElement), this.#drafts, (id, text) =>
-      this.#send(id, text),
+    this.#composer = new Composer(
+      at('composer', HTMLFormElement),
+      this.#drafts,
+      (id, text, extra) => this.#send(id, text, extra),
     );
+    const form = at('composer');
+    this.#extras = new Extras(form, at('chat'), () => this.#composer.focus());
+    this.#composer.extras = this.#extras;
     const presence = new Presence();
     this.#composer.wrote = (id, some) => presence.wrote(id, some);
     this.#composer.guard = (id) => {
@@ -84,12 +97,50 @@ export class ChatPane {
     this.#composer.redraw();
   }
 
-  /** @param {string} id @param {string} text */
-  #send(id, text) {
-    const sending = this.#room.send(id, text);
+  /**
+   * Each file is a message of its own, the first with the text as its caption.
+   *
+   * @param {string} id
+   * @param {string} text
+   * @param {Extra} [extra]
+   */
+  async #send(id, text, { quoted, files } = { quoted: null, files: [] }) {
+    const [first = null, ...rest] = files;
+    const sending = [this.#room.send(id, text, { quoted, file: first })];
     // One's own message is to be seen, wherever one was reading.
     if (id === this.#room.state.openId) this.#log.toEnd();
-    return sending;
+    await sending[0];
+    for (const file of rest) await this.#room.send(id, '', { file });
+  }
+
+  /** @param {string} act @param {Message} message */
+  async #act(act, message) {
+    if (act === 'answer') this.#extras.quote(message);
+    if (act === 'quoted' && message.quoted) this.find(message.quoted.id);
+    if (act !== 'retry') return;
+    try {
+      await retryMessage(message.sessionId, message.id);
+    } catch (error) {
+      this.#composer.fail(message.sessionId, error.message);
+    }
+  }
+
+  /** Show one message of the open chat, however far back it is. @param {string} messageId */
+  async find(messageId) {
+    const { state, opener } = this.#room;
+    const { openId } = state;
+    const isHere = () => state.messages.some(({ id }) => id === messageId);
+    while (!isHere() && opener.more && openId === state.openId && state.chat.size < FURTHEST) {
+      await opener.loadOlder();
+    }
+    if (openId !== state.openId || !isHere()) return;
+    this.draw();
+    this.#log.reveal(messageId);
+  }
+
+  /** The answer to a message and its files are taken away first; false where there are none. */
+  dropExtras() {
+    return this.#extras.drop();
   }
 
   /** Whether this chat is the one on the page. @param {string | null} id */

@@ -7,12 +7,13 @@
 import { BotEventSource } from '../events.js';
 import { ChatOpener } from './chat-opener.js';
 import { ConversationState, FOLDED } from './conversation-state.js';
+import { kindOfFile, mediaOfFile } from './files.js';
 import { Listing } from './listing.js';
 import { MissingSessions } from './missing-sessions.js';
 import { PAGE, readList, readSession, sendMessage } from './reads.js';
 import { TYPING_MS } from './typists.js';
 
-/** @import { BotEvent, EventOf, Handlers } from '../types.js' */
+/** @import { BotEvent, EventOf, Handlers, Quoted } from '../types.js' */
 
 const ON_THE_WAY_MS = 1_000;
 // A chat that grew longer than this is read anew, its newest page only.
@@ -180,12 +181,15 @@ export class ChatRoom {
    *
    * @param {string} sessionId
    * @param {string} content
+   * @param {{ quoted?: Quoted | null, file?: File | null }} [more]
    */
-  async send(sessionId, content) {
-    const sent = this.state.chat.send(sessionId, content);
+  async send(sessionId, content, { quoted = null, file = null } = {}) {
+    const media = file && mediaOfFile(file);
+    const type = file ? kindOfFile(file) : 'text';
+    const sent = this.state.chat.send(sessionId, content, { type, media, quoted });
     this.#changed();
     try {
-      this.state.chat.taken(sent, await sendMessage(sessionId, content));
+      this.state.chat.taken(sent, await sendMessage(sessionId, content, { quoted, file }));
     } catch (error) {
       this.state.chat.refused(sent);
       throw error;

@@ -10,6 +10,7 @@ import { t } from '../i18n/i18n.js';
 import { find, setText } from '../ui/dom.js';
 
 /** @import { Drafts } from './drafts.js' */
+/** @import { Extra } from './extras.js' */
 
 // The server's own limit.
 const LONGEST = 65_536;
@@ -27,6 +28,8 @@ export class Composer {
   #turns = new Map();
   /** What was held back once, for its writer to look. */
   #held = '';
+  /** What goes with a text. @type {import('./extras.js').Extras | null} */
+  extras = null;
   /** Why one should look before this is sent, or empty: the second time it goes. @type {(chat: string) => string} */
   guard = () => '';
   /** Told of what is written: whether anything stands there. @type {(chat: string, some: boolean) => void} */
@@ -37,7 +40,7 @@ export class Composer {
    *
    * @param {HTMLFormElement} form
    * @param {Drafts} drafts
-   * @param {(chat: string, text: string) => Promise<unknown>} send
+   * @param {(chat: string, text: string, extra?: Extra) => Promise<unknown>} send
    */
   constructor(form, drafts, send) {
     this.#form = form;
@@ -59,6 +62,7 @@ export class Composer {
   show(chat) {
     if (chat === this.#chat) return;
     this.#chat = chat;
+    this.extras?.show(chat);
     this.redraw();
   }
 
@@ -70,7 +74,7 @@ export class Composer {
   set off(reason) {
     setText(this.#off, reason);
     this.#off.hidden = !reason;
-    find(this.#form, 'button').setAttribute('aria-disabled', String(Boolean(reason)));
+    find(this.#form, '.primary').setAttribute('aria-disabled', String(Boolean(reason)));
   }
 
   /** Something about this chat could not be done. @param {string} chat @param {string} problem */
@@ -120,7 +124,7 @@ export class Composer {
   #submit() {
     const text = this.#field.value;
     const chat = this.#chat;
-    if (!chat || !text.trim()) return;
+    if (!chat || (!text.trim() && !this.extras?.hasFiles(chat))) return;
     const refusal = this.#off.hidden ? '' : (this.#off.textContent ?? '');
     if (refusal || text.length > LONGEST) {
       this.fail(chat, refusal || t('chat.tooLong', { most: LONGEST }));
@@ -133,33 +137,42 @@ export class Composer {
       return;
     }
     this.wrote(chat, false);
+    const extra = this.extras?.take(chat);
     this.#drafts.send(chat, text);
     this.redraw();
     // The button that was pressed gives the field back, at once and never later.
     if (this.#form.contains(document.activeElement)) this.#field.focus();
-    this.#inTurn(chat, text);
+    this.#inTurn(chat, text, extra);
   }
 
-  /** @param {string} chat @param {string} text */
-  async #inTurn(chat, text) {
+  /** @param {string} chat @param {string} text @param {Extra} [extra] */
+  async #inTurn(chat, text, extra) {
     const before = this.#turns.get(chat) ?? Promise.resolve(true);
     // What follows a text that was refused is not sent before it: it went back with it.
-    const mine = before.then((ok) => ok && this.#deliver(chat, text));
+    const mine = before.then((ok) =>
+      ok ? this.#deliver(chat, text, extra) : this.#putBack(chat, extra),
+    );
     this.#turns.set(chat, mine);
     await mine;
     if (this.#turns.get(chat) === mine) this.#turns.delete(chat);
   }
 
-  /** @param {string} chat @param {string} text */
-  async #deliver(chat, text) {
+  /** @param {string} chat @param {Extra} [extra] */
+  #putBack(chat, extra) {
+    if (extra) this.extras?.restore(chat, extra);
+    return false;
+  }
+
+  /** @param {string} chat @param {string} text @param {Extra} [extra] */
+  async #deliver(chat, text, extra) {
     try {
-      await this.#send(chat, text);
+      await this.#send(chat, text, extra);
       this.#drafts.taken(chat, text);
       return true;
     } catch (error) {
       this.#drafts.refused(chat, text, error.message);
       if (chat === this.#chat) this.redraw();
-      return false;
+      return this.#putBack(chat, extra);
     }
   }
 }

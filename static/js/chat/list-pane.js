@@ -41,6 +41,8 @@ export class ListPane {
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => this.#find(search.value.trim()), SEARCH_PAUSE_MS);
     });
+    // Typed before this was here, or kept by the browser over a reload.
+    if (search.value.trim()) this.#find(search.value.trim());
     search.addEventListener('keydown', (event) => {
       if (event.key === 'ArrowDown') this.focusFirst();
     });

@@ -14,11 +14,14 @@ import { fillMessage, makeMessage } from './message-row.js';
 /** @import { Row } from './log-rows.js' */
 /** @import { Side } from './message-row.js' */
 
+/** @typedef {(act: string, message: Message) => void} Act what a button within a message is for */
+
 // Nearer to the end than this counts as reading the end.
 const NEAR_PX = 80;
 // Drawn at first, and again once the end is read; and how many more a scroll up draws.
 const DRAWN = 150;
 const MORE = 50;
+const FOUND_MS = 2_500;
 
 export class MessageLog {
   #root;
@@ -37,8 +40,8 @@ export class MessageLog {
   /** Where it was scrolled to when that was last looked at, in pixels. */
   #top = 0;
 
-  /** @param {HTMLElement} root @param {{ side: Side, loadOlder: () => void }} how */
-  constructor(root, { side, loadOlder }) {
+  /** @param {HTMLElement} root @param {{ side: Side, loadOlder: () => void, act?: Act }} how */
+  constructor(root, { side, loadOlder, act = () => {} }) {
     this.#root = root;
     this.#loadOlder = loadOlder;
     this.#scroll = part(root, 'scroll');
@@ -48,7 +51,7 @@ export class MessageLog {
       make: (row) => {
         if ('line' in row)
           return el('li', { className: 'day new', textContent: t('chat.newLine') });
-        return 'day' in row ? clone('day') : makeMessage(row.message);
+        return 'day' in row ? clone('day') : makeMessage(row.message, side);
       },
       fill: (node, row) => {
         if ('day' in row) setText(node, day(row.day));
@@ -58,6 +61,12 @@ export class MessageLog {
         if ('line' in row) return [];
         return 'day' in row ? [row.day, row.today] : [row.message, row.leads];
       },
+    });
+    this.#list.addEventListener('click', ({ target }) => {
+      const button = target instanceof Element ? target.closest('[data-act]') : null;
+      const { id } = button?.closest('li')?.dataset ?? {};
+      const message = id && this.#messages.find((one) => one.id === id);
+      if (message && button instanceof HTMLElement) act(button.dataset.act ?? '', message);
     });
     part(root, 'older').addEventListener('click', () => this.#showOlder());
     part(root, 'newest').addEventListener('click', () => this.toEnd());
@@ -96,6 +105,20 @@ export class MessageLog {
       this.#drawn += MORE;
       this.#draw();
     } else if (this.#hasOlder) this.#loadOlder();
+  }
+
+  /** Show one of the messages that are here in the middle, and say which it is. @param {string} id */
+  reveal(id) {
+    const index = this.#messages.findIndex((message) => message.id === id);
+    if (index < 0) return;
+    this.#stuck = false;
+    this.#drawn = Math.max(this.#drawn, this.#messages.length - index + MORE);
+    this.#draw();
+    const node = this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    if (!node) return;
+    node.scrollIntoView({ block: 'center' });
+    node.classList.add('found');
+    setTimeout(() => node.classList.remove('found'), FOUND_MS);
   }
 
   /** Another chat: nothing of the last one stays, and the end is shown. */

@@ -2,24 +2,57 @@
 
 import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
-import { clone, part, setText } from '../ui/dom.js';
+import { clone, el, part, setText } from '../ui/dom.js';
 import { moment, time } from '../ui/format.js';
-import { mediaOf, nameOfKind } from './message-media.js';
+import { icon } from '../ui/icon.js';
+import { excerpt } from './excerpt.js';
+import { kindOf, mediaOf, nameOfKind } from './message-media.js';
 import { isLoneEmoji, setPlainText, setRichText } from './rich-text.js';
 import { fillTicks } from './ticks.js';
 
-/** @import { Message } from '../types.js' */
+/** @import { Message, Quoted } from '../types.js' */
 /** @typedef {'operator' | 'customer'} Side whose screen it is */
 
-/** @param {Message} message */
-export function makeMessage(message) {
+/** @param {Message} message @param {Side} side */
+export function makeMessage(message, side) {
   const node = clone('message');
   const media = message.deleted ? null : mediaOf(message);
   if (media) {
     media.dataset.part = 'media';
     part(node, 'text').before(media);
   }
+  if (message.quoted) part(node, 'label').before(quoteOf(message.quoted));
+  if (side === 'operator') node.append(answerButton());
   return node;
+}
+
+/** What is answered, and a way to it. @param {Quoted} quoted */
+export function quoteOf(quoted) {
+  const { content, fromMe, type } = quoted;
+  const words = content || (type && type !== 'text' ? kindOf(type) : '…');
+  const quote = el('button', {
+    type: 'button',
+    className: 'quote',
+    'data-act': 'quoted',
+    dir: 'auto',
+  });
+  if (typeof fromMe === 'boolean') {
+    quote.append(el('strong', { textContent: t(fromMe ? 'quote.ours' : 'quote.theirs') }));
+  }
+  quote.append(excerpt(words));
+  return quote;
+}
+
+function answerButton() {
+  const label = t('quote.answer');
+  const button = el(
+    'button',
+    { type: 'button', className: 'answer', 'data-act': 'answer' },
+    icon('reply'),
+  );
+  button.title = label;
+  button.setAttribute('aria-label', label);
+  return button;
 }
 
 /** @param {HTMLElement} node @param {{ message: Message, leads: boolean }} row @param {Side} side */
@@ -80,5 +113,17 @@ function fillDelivery(node, message, side) {
   why.hidden = !lost;
   const reason = failed && t('chat.failedWhy', { reason: translateServerText(failed) });
   setText(why, lost ? reason || t('chat.failed') : '');
+  offerRetry(node, lost && side === 'operator');
   fillTicks(part(node, 'ack'), side === 'operator' ? message : null);
+}
+
+/** What did not go out can be sent once more. @param {HTMLElement} node @param {boolean} offered */
+function offerRetry(node, offered) {
+  const there = node.querySelector('[data-act=retry]');
+  if (!offered) there?.remove();
+  else if (!there) {
+    const words = t('common.again');
+    const button = el('button', { type: 'button', 'data-act': 'retry', className: 'retry' }, words);
+    part(node, 'why').after(button);
+  }
 }

@@ -6,29 +6,33 @@
 /** @import { Message } from '../types.js' */
 
 export class NewLine {
-  /** Whether the unread ones have been marked since there were none. */
-  #marked = false;
+  /** How many are still to be marked: they may be read before they are here. */
+  #due = 0;
+  /** Whether those that are unread now have been counted. */
+  #counted = false;
   /** @type {string | null} */
   #before = null;
 
   /** Another chat. */
   clear() {
-    this.#marked = false;
+    this.#due = 0;
+    this.#counted = false;
     this.#before = null;
   }
 
   /**
    * The id of the message that the line stands above, or null.
    *
-   * @param {Message[]} messages
+   * @param {Message[]} messages none as long as they are not loaded
    * @param {number} unread
    */
   above(messages, unread) {
-    if (!unread) this.#marked = false;
-    else if (!this.#marked && messages.length) {
-      this.#marked = true;
+    if (unread && !this.#counted) this.#due = unread;
+    this.#counted = unread > 0;
+    if (this.#due && messages.length) {
       const received = messages.filter(({ fromMe }) => !fromMe);
-      this.#before = received.at(-unread)?.id ?? received[0]?.id ?? null;
+      this.#before = received.at(-this.#due)?.id ?? received[0]?.id ?? null;
+      this.#due = 0;
     }
     return this.#before;
   }

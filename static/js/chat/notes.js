@@ -54,27 +54,25 @@ export class Notes {
   /** @param {HTMLTextAreaElement} field */
   async #add(field) {
     const id = this.#sessionId;
-    const content = field.value.trim();
-    if (!id || !content) return;
+    const text = field.value.trim();
+    if (!id || !text) return;
     await this.#do(async () => {
-      await post(sessionPath(id, 'notes'), { content });
+      await post(sessionPath(id, 'notes'), { text });
       field.value = '';
       await this.#read();
     });
   }
 
   /** @param {Note} note */
-  #row({ id, content, author, createdAt }) {
+  #row({ id, sessionId, text, author, createdAt }) {
     const drop = el(
       'button',
       { type: 'button', className: 'plain icon', 'aria-label': t('notes.remove') },
       icon('close'),
     );
     drop.addEventListener('click', async () => {
-      const session = this.#sessionId;
-      if (!session) return;
       await this.#do(async () => {
-        await remove(sessionPath(session, 'notes', encodeURIComponent(id)));
+        await remove(sessionPath(sessionId, 'notes', encodeURIComponent(id)));
         await this.#read();
       });
       find(this.#root, 'textarea').focus();
@@ -83,7 +81,7 @@ export class Notes {
     return el(
       'li',
       {},
-      el('p', { textContent: content, dir: 'auto' }),
+      el('p', { textContent: text, dir: 'auto' }),
       el('p', { className: 'soft small', textContent: words }),
       drop,
     );

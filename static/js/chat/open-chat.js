@@ -17,7 +17,8 @@ import { Recent } from './recent.js';
 const EARLY = 256;
 
 /** What was sent from this page; `id` is the server's from its answer on. */
-/** @typedef {{ key: string, sessionId: string, content: string, id: string | null }} Sent */
+/** @typedef {{ key: string, sessionId: string, content: string, id: string | null,
+ * type: string, media: Message['media'], quoted: Message['quoted'] }} Sent */
 
 /** @typedef {{ version: number | null }} Versioned the session's version since then, where known */
 
@@ -113,13 +114,15 @@ export class OpenChat {
   /** @returns {Message[]} */
   #pending() {
     const waiting = [...this.#sending].filter(({ sessionId }) => sessionId === this.id);
-    return waiting.map(({ key, id, sessionId, content }) => ({
+    return waiting.map(({ key, id, sessionId, content, type, media, quoted }) => ({
       id: id ?? key,
       key,
       sessionId,
       content,
       fromMe: true,
-      type: 'text',
+      type,
+      media,
+      quoted,
       ack: 'pending',
       origin: 'operator',
       failed: null,
@@ -160,10 +163,11 @@ export class OpenChat {
    *
    * @param {Message} message
    */
-  #claim({ sessionId, id, content, origin }) {
+  #claim({ sessionId, id, content, origin, type }) {
     if (origin !== 'operator') return;
     for (const sent of this.#sending) {
-      if (sent.id !== null || sent.sessionId !== sessionId || sent.content !== content) continue;
+      if (sent.id !== null || sent.sessionId !== sessionId) continue;
+      if (sent.content !== content || sent.type !== type) continue;
       sent.id = id;
       this.#keys.set(id, sent.key);
       this.#sending.delete(sent);
@@ -181,12 +185,22 @@ export class OpenChat {
    *
    * @param {string} sessionId
    * @param {string} content
+   * @param {Pick<Partial<Sent>, 'type' | 'media' | 'quoted'>} [more]
    * @returns {Sent}
    */
-  send(sessionId, content) {
+  send(sessionId, content, more = {}) {
     const key = `sent ${crypto.randomUUID()}`;
     /** @type {Sent} */
-    const sent = { key, sessionId, content, id: null };
+    const sent = {
+      key,
+      sessionId,
+      content,
+      id: null,
+      type: 'text',
+      media: null,
+      quoted: null,
+      ...more,
+    };
     this.#sending.add(sent);
     this.#list = null;
     return sent;

@@ -2,7 +2,7 @@
 
 import { get, post, sessionPath, withQuery } from '../pages/api.js';
 
-/** @import { MessagePage, Session, SessionPage } from '../types.js' */
+/** @import { MessagePage, Quoted, Session, SessionPage } from '../types.js' */
 
 export const PAGE = 50;
 // The server's largest page.
@@ -21,11 +21,23 @@ export const readMessages = (id, more = {}) =>
 export const readSession = async (id) => (await get(sessionPath(id))).session;
 
 /**
- * An operator's answer; gives the message's id.
+ * An operator's answer; gives the message's id. With a file, `content` is its caption.
  *
  * @param {string} id
  * @param {string} content
+ * @param {{ quoted?: Quoted | null, file?: File | null }} more
  * @returns {Promise<string>}
  */
-export const sendMessage = async (id, content) =>
-  (await post(sessionPath(id, 'messages'), { content })).id;
+export async function sendMessage(id, content, { quoted = null, file = null } = {}) {
+  const path = sessionPath(id, 'messages');
+  if (!file) return (await post(path, { content, ...(quoted && { quoted: quoted.id }) })).id;
+  const form = new FormData();
+  if (content) form.set('content', content);
+  if (quoted) form.set('quoted', quoted.id);
+  form.set('file', file, file.name);
+  return (await post(path, form)).id;
+}
+
+/** Send once more what failed. @param {string} id @param {string} messageId */
+export const retryMessage = (id, messageId) =>
+  post(sessionPath(id, 'messages', encodeURIComponent(messageId), 'retry'));

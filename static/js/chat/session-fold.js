@@ -34,6 +34,7 @@ export function sentMessage({ sessionId, content, messageId, origin, timestamp, 
     pushName: null,
     media: event.media ?? null,
     author: event.author ?? null,
+    quoted: event.quoted ?? null,
     origin: origin ?? null,
     failed: null,
     // What was typed on the phone has been sent already; nothing of ours waits for it.

@@ -5,7 +5,7 @@
  */
 
 import { t } from '../i18n/i18n.js';
-import { get, withQuery } from '../pages/api.js';
+import { get, sessionPath } from '../pages/api.js';
 import { fillAvatar } from '../ui/avatar.js';
 import { at, el, setText } from '../ui/dom.js';
 import { contact, moment, recent } from '../ui/format.js';
@@ -13,17 +13,13 @@ import { Labels } from './labels.js';
 import { Notes } from './notes.js';
 import { nameOf } from './session-row.js';
 
-/** @import { Session } from '../types.js' */
+/** @import { Contact, Session } from '../types.js' */
 /** @import { ChatActions } from './chat-actions.js' */
 
 const OPEN_KEY = 'pulso contact panel';
 const roomy = matchMedia('(min-width: 1200px)');
 
-/** @param {string | null | undefined} address */
-const number = (address) => (address ?? '').replace(/[:@].*$/, '');
-
 export class SidePanel {
-  #bots;
   #botName;
   #go;
   #labels;
@@ -39,7 +35,6 @@ export class SidePanel {
    *   botName: (id: string | null | undefined) => string }} page
    */
   constructor({ actions, go, bots, botName }) {
-    this.#bots = bots;
     this.#botName = botName;
     this.#go = go;
     this.#labels = new Labels(at('labels'), actions, bots);
@@ -75,25 +70,23 @@ export class SidePanel {
     setText(at('contact-name'), name);
     setText(at('contact-number'), contact(session.contact));
     setText(at('contact-bot'), this.#botName(session.botId));
-    setText(at('contact-first'), moment(session.createdAt));
     setText(at('contact-last'), moment(session.lastMessage?.timestamp));
     this.#labels.draw(session);
     this.#notes.draw(session.id);
     if (other || this.#listed !== session.id) this.#list(session);
   }
 
-  /** All chats with this contact. @param {Session} session */
+  /** Since when it writes, and all its chats. @param {Session} session */
   async #list(session) {
     this.#listed = session.id;
-    const wanted = number(session.contact);
     const list = at('contact-chats');
     list.replaceChildren();
-    const asked = withQuery('/api/sessions', { botId: this.#bots, q: wanted, limit: 20 });
-    /** @type {{ sessions: Session[] }} */
-    const { sessions } = await get(asked).catch(() => ({ sessions: [] }));
-    if (this.#session?.id !== session.id) return;
-    const theirs = sessions.filter((one) => number(one.contact) === wanted);
-    list.replaceChildren(...theirs.map((one) => this.#row(one, one.id === session.id)));
+    setText(at('contact-first'), '');
+    /** @type {Contact | null} */
+    const found = await get(sessionPath(session.id, 'contact')).catch(() => null);
+    if (!found || this.#session?.id !== session.id) return;
+    setText(at('contact-first'), moment(found.firstSeen));
+    list.replaceChildren(...found.sessions.map((one) => this.#row(one, one.id === session.id)));
   }
 
   /** @param {Session} session @param {boolean} open */

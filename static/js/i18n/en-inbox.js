@@ -133,4 +133,11 @@ export const inbox = {
   'notes.add': 'Write a note',
   'notes.remove': 'Delete this note',
   'keys.contact': 'Contact',
+
+  'quote.ours': 'From us',
+  'quote.theirs': 'From the customer',
+  'quote.answer': 'Answer this message',
+  'quote.drop': 'Answer none',
+  'files.attach': 'Attach a file',
+  'files.drop': 'Take {name} away',
 };

@@ -134,4 +134,11 @@ export const inbox = {
   'notes.add': 'Escribe una nota',
   'notes.remove': 'Borrar esta nota',
   'keys.contact': 'Contacto',
+
+  'quote.ours': 'Nuestro',
+  'quote.theirs': 'Del cliente',
+  'quote.answer': 'Responder a este mensaje',
+  'quote.drop': 'No responder a ninguno',
+  'files.attach': 'Adjuntar un archivo',
+  'files.drop': 'Quitar {name}',
 };

@@ -70,7 +70,7 @@ class Monitor {
     });
     this.#down = new BotsDown(at('bots-down'), failed);
     this.#list = new ListPane(this.#room, {
-      open: (id) => this.#go(id),
+      open: (id) => this.#open(id),
       botName: (id) => (this.#several ? (this.#names.get(id ?? '') ?? null) : null),
       changed: () => this.#frames.ask(),
     });
@@ -122,7 +122,8 @@ class Monitor {
   #back() {
     const { activeElement } = document;
     if (activeElement === at('search')) this.#list.leaveSearch();
-    else if (this.#chat.panel.close() || this.#chat.leaveComposer()) return;
+    else if (this.#chat.panel.close() || this.#chat.dropExtras()) return;
+    else if (this.#chat.leaveComposer()) return;
     else if (this.#room.state.openId) this.#go(null);
   }
 
@@ -147,6 +148,14 @@ class Monitor {
     if (hash !== location.hash)
       history.pushState(null, '', location.pathname + location.search + hash);
     return this.#follow(write);
+  }
+
+  /** A chat from the list: what a search found it by is shown. @param {string} id */
+  async #open(id) {
+    const { search } = this.#room.listing;
+    const match = search.active ? search.matches.get(id) : null;
+    await this.#go(id);
+    if (match) await this.#chat.find(match.id);
   }
 
   async #follow(write = true) {

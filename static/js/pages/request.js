@@ -5,14 +5,14 @@ import { heed } from './server-clock.js';
 const LIMIT_MS = 15_000;
 
 /**
- * As `fetch`; headers and body together are given up after 15 s.
+ * As `fetch`; headers and body together are given up after 15 s, or after `limit` ms.
  *
  * @param {string} path
  * @param {RequestInit} [init]
  */
-export async function request(path, init) {
+export async function request(path, init, limit = LIMIT_MS) {
   const sent = Date.now();
-  const answer = await fetch(path, { ...init, signal: AbortSignal.timeout(LIMIT_MS) });
+  const answer = await fetch(path, { ...init, signal: AbortSignal.timeout(limit) });
   heed(answer, sent, Date.now());
   return answer;
 }

@@ -68,7 +68,13 @@ class Server {
     const ack = fromMe ? 'pending' : null;
     const ids = { id: `m${this.events.length}`, sessionId: id };
     const message = { ...ids, content: 'hola', fromMe, timestamp: this.#now(), type: 'text', ack };
-    Object.assign(message, { pushName: null, media: null, author: null, failed: null });
+    Object.assign(message, {
+      pushName: null,
+      media: null,
+      author: null,
+      quoted: null,
+      failed: null,
+    });
     Object.assign(message, { origin: fromMe ? 'operator' : null });
     this.messages.get(id).push(message);
     const unread = this.sessions.get(id).unread + (fromMe ? 0 : 1);
