@@ -325,6 +325,13 @@ export interface SessionPage {
   cursor: string;
 }
 
+/** A canned reply. */
+export interface Reply {
+  id: string;
+  shortcut: string;
+  text: string;
+}
+
 /** Who writes, and all their chats that the operator may see. */
 export interface Contact {
   firstSeen: string;

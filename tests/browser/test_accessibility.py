@@ -80,6 +80,33 @@ def open_states(page: Page, server: Server) -> Iterator[str]:
     page.keyboard.press("Enter")
     expect(page.locator(".message.mine .ack[data-ack=read]")).to_be_visible()
     yield "an open chat"
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    yield "a menu"
+    page.keyboard.press("Escape")
+    page.locator("#show-contact").click()
+    expect(page.locator("#contact-chats button")).to_be_visible()
+    yield "the contact"
+    page.locator("#hide-contact").click()
+    page.get_by_label("Write a message").press_sequentially("/")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    yield "canned replies"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield "canned replies are changed"
+    page.keyboard.press("Escape")
+    page.get_by_label("Write a message").fill("")
+    page.get_by_role("button", name="New chat").click()
+    yield "a new chat"
+    page.keyboard.press("Escape")
+    page.locator(".log").focus()
+    page.keyboard.press("?")
+    yield "the keys"
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Unassigned").click()
+    expect(page.locator("#no-sessions")).to_be_visible()
+    yield "an empty tab"
+    page.get_by_role("tab", name="All").click()
     server.post(f"/api/bots/{bot_id}/disconnect")
     expect(page.locator(".composer .off")).to_be_visible()
     page.get_by_label("Write a message").fill("Ahora no")

@@ -355,3 +355,54 @@ def test_what_did_not_go_out_is_sent_once_more(page: Page, server: Server, bot_i
     assert asked.value.method == "POST"
     # It has not failed, says the server; that stands where one looks.
     expect(page.locator("#send-problem")).to_have_text("The message has not failed")
+
+
+def test_a_canned_reply_is_made_chosen_and_sent_with_the_keys(
+    page: Page, server: Server, bot_id: str
+) -> None:
+    session_id = chat_with(server, bot_id, "34600000120", "Inés Prieto")
+    open_chat(page, bot_id, session_id)
+    field = page.get_by_label("Write a message")
+    field.press_sequentially("/")
+    expect(page.get_by_role("option")).to_have_text(["Add or remove canned replies…"])
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Canned replies")
+    page.keyboard.type("envio")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Sale hoy, {name}.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(dialog.locator("li")).to_contain_text(["/envio"])
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    field.fill("")
+    field.press_sequentially("/en")
+    expect(page.get_by_role("option").first).to_contain_text("Sale hoy, Inés Prieto.")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Sale hoy, Inés Prieto.")
+    page.keyboard.press("Enter")
+    expect(messages(page, "Sale hoy, Inés Prieto.")).to_have_count(1)
+    # Who wants the slash itself leaves the list.
+    field.press_sequentially("/en")
+    expect(page.get_by_role("listbox")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(field).to_have_value("/en")
+
+
+def test_a_chat_is_begun_with_a_number(page: Page, server: Server, bot_id: str) -> None:
+    page.goto("/monitor")
+    page.get_by_role("button", name="New chat").click()
+    dialog = page.get_by_role("dialog", name="New chat")
+    dialog.get_by_label("Number, with the country code").fill("+34 600 000 130")
+    dialog.get_by_label("Message").fill("Buenos días, su pedido ha llegado")
+    dialog.get_by_role("button", name="Send").click()
+    expect(page.locator("#chat-title")).to_have_text("+34600000130")
+    expect(messages(page, "su pedido ha llegado")).to_have_count(1)
+    expect(page.locator("#mode")).to_have_text("You have it")
+    page.get_by_role("button", name="New chat").click()
+    dialog.get_by_label("Number, with the country code").fill("nobody")
+    dialog.get_by_label("Message").fill("hola")
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog.get_by_role("alert")).not_to_be_empty()

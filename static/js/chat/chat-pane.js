@@ -2,6 +2,7 @@
 
 import { t } from '../i18n/i18n.js';
 import { at, find, setText } from '../ui/dom.js';
+import { CannedReplies } from './canned.js';
 import { ChatActions } from './chat-actions.js';
 import { ChatHead } from './chat-head.js';
 import { MOST_MESSAGES } from './chat-room.js';
@@ -68,6 +69,7 @@ export class ChatPane {
     const form = at('composer');
     this.#extras = new Extras(form, at('chat'), () => this.#composer.focus());
     this.#composer.extras = this.#extras;
+    new CannedReplies(form, () => room.state.current?.name ?? '');
     const presence = new Presence();
     this.#composer.wrote = (id, some) => presence.wrote(id, some);
     this.#composer.guard = (id) => {

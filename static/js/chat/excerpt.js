@@ -3,8 +3,8 @@
 const LINE = 160;
 const BEFORE = 20;
 
-/** Case and accents don't matter, as in the server's search. @param {string} letter */
-const folded = (letter) => letter.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+/** Case and accents don't matter, as in the server's search. @param {string} text */
+export const folded = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 /**
  * The beginning of a text, or what surrounds the place where `wanted` stands in it.

@@ -140,4 +140,17 @@ export const inbox = {
   'quote.drop': 'Answer none',
   'files.attach': 'Attach a file',
   'files.drop': 'Take {name} away',
+
+  'canned.title': 'Canned replies',
+  'canned.manage': 'Add or remove canned replies…',
+  'canned.shortcut': 'Shortcut',
+  'canned.text': 'Text',
+  'canned.hint': '{braces} becomes the name of the contact. Everybody here uses the same replies.',
+  'canned.add': 'Add',
+  'canned.remove': 'Remove /{shortcut}',
+  'start.title': 'New chat',
+  'start.bot': 'From',
+  'start.number': 'Number, with the country code',
+  'start.text': 'Message',
+  'start.begin': 'Send',
 };

@@ -141,4 +141,18 @@ export const inbox = {
   'quote.drop': 'No responder a ninguno',
   'files.attach': 'Adjuntar un archivo',
   'files.drop': 'Quitar {name}',
+
+  'canned.title': 'Respuestas guardadas',
+  'canned.manage': 'Añadir o quitar respuestas guardadas…',
+  'canned.shortcut': 'Atajo',
+  'canned.text': 'Texto',
+  'canned.hint':
+    '{braces} se cambia por el nombre del contacto. Todos aquí usan las mismas respuestas.',
+  'canned.add': 'Añadir',
+  'canned.remove': 'Quitar /{shortcut}',
+  'start.title': 'Nuevo chat',
+  'start.bot': 'Desde',
+  'start.number': 'Número, con el prefijo del país',
+  'start.text': 'Mensaje',
+  'start.begin': 'Enviar',
 };

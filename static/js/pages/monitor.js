@@ -4,6 +4,7 @@ import { ChatPane } from '../chat/chat-pane.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { Glance } from '../chat/glance.js';
 import { ListPane } from '../chat/list-pane.js';
+import { startChat } from '../chat/new-chat.js';
 import { Shortcuts } from '../chat/shortcuts.js';
 import { listOf } from '../chat/views.js';
 import { t } from '../i18n/i18n.js';
@@ -30,6 +31,7 @@ class Monitor {
   #names;
   #several;
   #me;
+  #bots;
   #room;
   #list;
   #glance;
@@ -45,16 +47,14 @@ class Monitor {
     this.#names = new Map(bots.map((bot) => [bot.id, bot.name]));
     this.#several = chosen.length > 1;
     this.#me = me;
+    this.#bots = bots.filter(({ id }) => chosen.includes(id));
     const light = find(document, 'connection-light', ConnectionLight);
-    this.#watch = new BotWatch(
-      bots.filter(({ id }) => chosen.includes(id)),
-      {
-        changed: () => this.#frames.ask(),
-        connected: (botId) => this.#chat.onConnected(botId),
-        // A bot fewer, and no stream of the old set opens any more: begin anew with what is left.
-        gone: () => location.reload(),
-      },
-    );
+    this.#watch = new BotWatch(this.#bots, {
+      changed: () => this.#frames.ask(),
+      connected: (botId) => this.#chat.onConnected(botId),
+      // A bot fewer, and no stream of the old set opens any more: begin anew with what is left.
+      gone: () => location.reload(),
+    });
     /** @param {Error | null} error */
     const failed = (error) => setText(at('problem'), error?.message ?? '');
     this.#room = new ChatRoom(chosen, {
@@ -95,6 +95,8 @@ class Monitor {
 
   #bind() {
     at('reopen').addEventListener('click', () => this.#follow());
+    at('new-chat').hidden = false;
+    at('new-chat').addEventListener('click', () => this.#start());
     addEventListener('popstate', () => this.#follow());
     const { actions, panel } = this.#chat;
     new Shortcuts([
@@ -104,10 +106,17 @@ class Monitor {
       { keys: ['r'], words: 'keys.reply', act: () => this.#chat.write() },
       { keys: ['t'], words: 'keys.take', act: () => actions.take() },
       { keys: ['e'], words: 'keys.resolve', act: () => actions.resolve() },
+      { keys: ['n'], words: 'start.title', act: () => this.#start() },
       { keys: ['u'], words: 'keys.unread', act: () => actions.unread() },
       { keys: ['i'], words: 'keys.contact', act: () => this.#room.state.current && panel.toggle() },
       { keys: ['Escape'], words: 'keys.back', act: () => this.#back() },
     ]);
+  }
+
+  /** A chat with a number, from a bot that can send. */
+  #start() {
+    const able = this.#bots.filter(({ id }) => !this.#watch.of(id));
+    startChat(able.length ? able : this.#bots, (id) => this.#go(id));
   }
 
   /** To the next chat of the list, or the one before; the keys stay with the list. @param {1 | -1} step */

@@ -39,7 +39,7 @@ export function openMenu(anchor, items, title) {
     list.remove();
     if (hadFocus) anchor.focus();
   });
-  document.body.append(list);
+  (anchor.closest('main') ?? document.body).append(list);
   list.showPopover();
   place(list, anchor);
   anchor.setAttribute('aria-expanded', 'true');
