@@ -50,6 +50,8 @@ export interface Message {
     width?: number;
     height?: number;
     seconds?: number;
+    /** Why there is no file. */
+    missing?: 'too-large' | 'damaged' | 'gone' | null;
     /** Of a file that is on its way: where this page has it. */
     url?: string;
   } | null;

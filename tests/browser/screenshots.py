@@ -31,13 +31,46 @@ def _chat(page: Page, name: str) -> None:
     expect(page.locator(".message").first).to_be_visible()
 
 
+def _contact(page: Page) -> None:
+    _chat(page, "Lucía")
+    page.locator("#show-contact").click()
+    expect(page.locator("#contact-chats button").first).to_be_visible()
+
+
+def _menu(page: Page) -> None:
+    _chat(page, "Carmen")
+    page.locator("#chat-menu").click()
+
+
+def _keys(page: Page) -> None:
+    _monitor(page)
+    page.locator("body").press("?")
+
+
+def _unassigned(page: Page) -> None:
+    _monitor(page)
+    page.locator("#view-unassigned").click()
+
+
+def _open(path: str, ready: str) -> Shot:
+    def shot(page: Page, bots: dict[str, str]) -> None:
+        page.goto(path.format(**bots))
+        expect(page.locator(ready).first).to_be_visible()
+
+    return shot
+
+
 SHOTS: dict[str, Shot] = {
     "inbox": lambda page, _: _monitor(page),
     "chat": lambda page, _: _chat(page, "Lucía"),
     "waiting": lambda page, _: _chat(page, "Carmen"),
-    "bots": lambda page, _: (page.goto("/bots"), page.wait_for_selector(".bot-card"))[0] and None,
-    "bot": lambda page, bots: page.goto(f"/bots/{bots['Ventas']}") and None,
-    "simulator": lambda page, bots: page.goto(f"/simulator?botId={bots['Ventas']}") and None,
+    "contact": lambda page, _: _contact(page),
+    "menu": lambda page, _: _menu(page),
+    "keys": lambda page, _: _keys(page),
+    "unassigned": lambda page, _: _unassigned(page),
+    "bots": _open("/bots", ".bot-card"),
+    "bot": _open("/bots/{Ventas}", "bot-connection .status"),
+    "simulator": _open("/simulator?botId={Ventas}", ".session"),
 }
 
 

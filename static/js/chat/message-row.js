@@ -10,6 +10,7 @@ import { kindOf, mediaOf, nameOfKind } from './message-media.js';
 import { isLoneEmoji, setPlainText, setRichText } from './rich-text.js';
 import { fillTicks } from './ticks.js';
 
+/** @import { Key } from '../i18n/i18n.js' */
 /** @import { Message, Quoted } from '../types.js' */
 /** @typedef {'operator' | 'customer'} Side whose screen it is */
 
@@ -82,14 +83,30 @@ function authorOf({ origin, author }) {
   return (origin === 'operator' && author?.name) || t(`chat.from.${origin}`);
 }
 
+const REASONS = new Set(['too-large', 'damaged', 'gone']);
+
+/** What stands above the text: what it was that can't be shown, why its file is not there. @param {Message} message */
+function labelOf(message) {
+  const { content, type, media } = message;
+  const missing = media?.missing;
+  if (missing) {
+    const reason = REASONS.has(missing) ? missing : 'gone';
+    return `${kindOf(type)}: ${t(/** @type {Key} */ (`chat.missing.${reason}`))}`;
+  }
+  return type === 'unsupported' && content ? nameOfKind(message) : '';
+}
+
 /** @param {HTMLElement} node @param {Message} message */
 function fillText(node, message) {
-  const { content, deleted, type } = message;
+  const { content, deleted, media } = message;
   const label = part(node, 'label');
-  label.hidden = type !== 'unsupported' || !content || Boolean(deleted);
-  setText(label, label.hidden ? '' : nameOfKind(message));
+  const words = deleted ? '' : labelOf(message);
+  label.hidden = !words;
+  setText(label, words);
   const text = part(node, 'text');
   const bare = Boolean(deleted) || !content;
+  // The label says it.
+  text.hidden = !content && !deleted && Boolean(media?.missing);
   text.classList.toggle('kind', bare);
   text.classList.toggle('lone', !bare && isLoneEmoji(content));
   if (bare) setPlainText(text, deleted ? t('chat.deleted') : nameOfKind(message));

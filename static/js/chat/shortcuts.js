@@ -14,6 +14,9 @@ const EDITABLE = 'input, textarea, select, [contenteditable]';
 /** @param {EventTarget | null} target */
 const isWriting = (target) => target instanceof Element && Boolean(target.closest(EDITABLE));
 
+/** @type {Record<string, string>} */
+const NAMES = { Escape: 'Esc' };
+
 const isCovered = () => Boolean(document.querySelector('dialog[open], :popover-open'));
 
 export class Shortcuts {
@@ -45,7 +48,7 @@ export class Shortcuts {
       el(
         'div',
         {},
-        el('dt', {}, ...keys.map((key) => el('kbd', { textContent: key }))),
+        el('dt', {}, ...keys.map((key) => el('kbd', { textContent: NAMES[key] ?? key }))),
         el('dd', { textContent: t(words) }),
       ),
     );

@@ -153,4 +153,8 @@ export const inbox = {
   'start.number': 'Number, with the country code',
   'start.text': 'Message',
   'start.begin': 'Send',
+
+  'chat.missing.too-large': 'too large to be kept. It is on the phone.',
+  'chat.missing.damaged': 'it came damaged. Ask for it again.',
+  'chat.missing.gone': 'WhatsApp no longer has it.',
 };

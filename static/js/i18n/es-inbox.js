@@ -155,4 +155,8 @@ export const inbox = {
   'start.number': 'Número, con el prefijo del país',
   'start.text': 'Mensaje',
   'start.begin': 'Enviar',
+
+  'chat.missing.too-large': 'demasiado grande para guardarlo. Está en el teléfono.',
+  'chat.missing.damaged': 'llegó dañado. Pídelo otra vez.',
+  'chat.missing.gone': 'WhatsApp ya no lo tiene.',
 };
