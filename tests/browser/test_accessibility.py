@@ -85,7 +85,7 @@ def open_states(page: Page, server: Server) -> Iterator[str]:
     yield "a menu"
     page.keyboard.press("Escape")
     page.locator("#show-contact").click()
-    expect(page.locator("#contact-chats button")).to_be_visible()
+    expect(page.locator("#contact-chats button").first).to_be_visible()
     yield "the contact"
     page.locator("#hide-contact").click()
     page.get_by_label("Write a message").press_sequentially("/")

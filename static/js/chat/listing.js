@@ -40,6 +40,8 @@ export class Listing {
   #more = new Map();
   /** @type {LiveCounts<ViewName | 'unreadMessages'>} */
   #counts = new LiveCounts();
+  /** @type {{ list: Session[] | null, counts: Record<ViewName, number> }} */
+  #counted = { list: null, counts: { mine: 0, unassigned: 0, bot: 0, all: 0 } };
   #recounting = 0;
   #readingMore = false;
 
@@ -97,8 +99,11 @@ export class Listing {
     );
   }
 
+  /** Of 5,000 chats this is a millisecond: once for each change of them. */
   #loadedCounts() {
-    return { ...countOf(this.#state.list(), this.#me), unreadMessages: this.#state.unread };
+    const list = this.#state.list();
+    if (list !== this.#counted.list) this.#counted = { list, counts: countOf(list, this.#me) };
+    return { ...this.#counted.counts, unreadMessages: this.#state.unread };
   }
 
   /** Sessions whose messages the server has counted. @param {Session[]} sessions */

@@ -35,9 +35,8 @@ export function fillSession(row, { session, open, typing, match, bot, index, of 
   words.classList.toggle('typing', Boolean(typing));
   fillTicks(part(row, 'ticks'), typing ? null : (shown ?? null));
   setText(part(row, 'words'), typing ? t('chat.typing') : wordsOf(shown));
-  mark(row, 'bot', bot ?? '');
-  fillWait(row, session);
-  fillHolder(row, session);
+  const marks = [mark(row, 'bot', bot ?? ''), fillWait(row, session), fillHolder(row, session)];
+  part(row, 'marks').hidden = marks.every(({ hidden }) => hidden);
   fillUnread(row, session.unread ?? 0);
 }
 
@@ -61,7 +60,7 @@ function wordsOf(message) {
 /** @param {HTMLElement} row @param {Session} session */
 function fillWait(row, { waitingSince }) {
   const waits = waitingSince ? since(waitingSince) : '';
-  mark(row, 'wait', waits && t('monitor.waiting', { time: waits }));
+  return mark(row, 'wait', waits && t('monitor.waiting', { time: waits }));
 }
 
 /** @param {HTMLElement} row @param {Session} session */
@@ -69,6 +68,7 @@ function fillHolder(row, { mode, assignee }) {
   const name = mode === 'human' ? assignee?.name : '';
   const node = mark(row, 'holder', name ? initials(name) : '');
   node.title = name ? t('chat.mode.by', { name }) : '';
+  return node;
 }
 
 /** @param {HTMLElement} row @param {number} unread */

@@ -63,6 +63,7 @@ export class SidePanel {
     this.#session = session;
     const shown = Boolean(session) && this.#open;
     at('contact').hidden = !shown;
+    at('main').dataset.panel = shown ? 'open' : '';
     at('show-contact').setAttribute('aria-expanded', String(shown));
     if (!session || !shown) return;
     const name = nameOf(session);

@@ -50,9 +50,9 @@ export function listOf(sessions, view, me, unreadOnly) {
 export function countOf(sessions, me) {
   const counts = { mine: 0, unassigned: 0, bot: 0, all: sessions.length };
   for (const session of sessions) {
-    for (const view of VIEWS) {
-      if (view !== 'all' && belongs(session, view, me)) counts[view] += 1;
-    }
+    if (session.mode !== 'human') counts.bot += 1;
+    else if (belongs(session, 'mine', me)) counts.mine += 1;
+    else if (belongs(session, 'unassigned', me)) counts.unassigned += 1;
   }
   return counts;
 }

@@ -199,7 +199,7 @@ class Monitor {
 
   #drawChat() {
     const { state, opener } = this.#room;
-    at('main').dataset.view = state.openId ? 'chat' : 'list';
+    document.body.dataset.view = at('main').dataset.view = state.openId ? 'chat' : 'list';
     at('no-chat').hidden = Boolean(state.openId || opener.problem);
     if (!at('no-chat').hidden) this.#drawGlance();
     this.#chat.draw();

@@ -185,7 +185,7 @@ class Simulator {
   /** @param {ConversationState} state */
   #drawChat(state) {
     const number = this.#chosen;
-    at('main').dataset.view = number ? 'chat' : 'list';
+    document.body.dataset.view = at('main').dataset.view = number ? 'chat' : 'list';
     at('chat').hidden = !number;
     at('no-chat').hidden = Boolean(number);
     this.#composer.show(number);
