@@ -100,7 +100,11 @@ def make_application(pulso: Pulso) -> Application:
         ("/api/sessions", SessionsHandler, {**sessions, "bots": pulso.bots}),
         ("/api/labels", LabelsHandler, {**sessions, "bots": pulso.bots}),
         ("/api/sessions/{sessionId}", SessionHandler, sessions),
-        ("/api/sessions/{sessionId}/messages", MessagesHandler, sessions),
+        (
+            "/api/sessions/{sessionId}/messages",
+            MessagesHandler,
+            {**sessions, "files": pulso.media_store},
+        ),
         ("/api/sessions/{sessionId}/messages/{messageId}/retry", RetryHandler, sessions),
         ("/api/sessions/{sessionId}/typing", TypingHandler, sessions),
         ("/api/sessions/{sessionId}/read", ReadHandler, sessions),
@@ -121,9 +125,10 @@ def make_application(pulso: Pulso) -> Application:
     ]
     if pulso.phone is not None:
         phone = {**bots, "phone": pulso.phone}
+        message = {**phone, "files": pulso.media_store, "attachments": pulso.attachments}
         calls += [
             ("/api/simulator/bots/{botId}/scan", ScanHandler, phone),
-            ("/api/simulator/bots/{botId}/message", PhoneMessageHandler, phone),
+            ("/api/simulator/bots/{botId}/message", PhoneMessageHandler, message),
             ("/api/simulator/bots/{botId}/typing", PhoneTypingHandler, phone),
             ("/api/simulator/bots/{botId}/unlink", PhoneUnlinkHandler, phone),
             ("/api/simulator/bots/{botId}/drop", DropHandler, phone),

@@ -230,12 +230,13 @@ class BaseHandler(PulsoHandler):
         super().on_connection_close()
         self._settled()
 
-    def data_received(self, chunk: bytes) -> None:
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         if self._too_large or len(self._received) + len(chunk) > MAX_BODY_BYTES:
             self._too_large = True
             self._received.clear()
         else:
             self._received += chunk
+        return None
 
     def raw_body(self) -> bytes:
         """The body. UnsupportedType where it is not JSON, TooLarge beyond 1 MiB."""

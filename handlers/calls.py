@@ -55,7 +55,8 @@ class Query(Generic[T]):
 class Call(msgspec.Struct, frozen=True):
     """One method of a handler: ``answer`` is a type, or None where there is no JSON to describe.
 
-    ``body`` and ``query`` are types, too. ``headers`` names those of the request that count.
+    ``body``, ``form`` and ``query`` are types, too. ``headers`` names those of the request that
+    count.
     """
 
     summary: str
@@ -63,6 +64,7 @@ class Call(msgspec.Struct, frozen=True):
     answer: Any
     media: str
     body: Any
+    form: Any
     query: Any
     headers: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
@@ -76,13 +78,15 @@ def call(
     media: str = JSON,
     headers: tuple[str, ...] = (),
     body: Any = None,
+    form: Any = None,
     query: Any = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Awaitable[None]]]:
     """Declare a method; its docstring says what it does, what it returns is answered.
 
     ``refuses`` are those that don't follow from the rest: see ``refusals_of``. With several
     ``statuses`` the method sets its own. What is not JSON (``media``) the method writes itself;
-    ``body`` and ``query`` are for one that reads them in its own way.
+    ``body`` and ``query`` are for one that reads them in its own way. ``form`` are the fields of
+    the form with a file that may come instead of the body.
     """
 
     def declare(method: Callable[..., Any]) -> Callable[..., Awaitable[None]]:
@@ -101,6 +105,7 @@ def call(
             answer=None if answer is type(None) else answer,
             media=media,
             body=read.get(Body, body),
+            form=form,
             query=read.get(Query, query),
             headers=headers,
             refuses=refuses,

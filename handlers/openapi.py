@@ -67,7 +67,9 @@ class Document:
         return msgspec.json.encode(self.build())
 
     def build(self) -> dict[str, Any]:
-        kinds = {repr(kind): kind for *_, one in self._calls for kind in (one.answer, one.body)}
+        kinds = {
+            repr(kind): kind for *_, one in self._calls for kind in (one.answer, one.body, one.form)
+        }
         kinds[repr(Refused)] = Refused
         kinds.pop("None", None)
         found, components = msgspec.json.schema_components(kinds.values(), ref_template=REFERENCE)
@@ -114,11 +116,16 @@ class Document:
             "security": [] if call.is_open else [{"bearer": []}, {"query": []}, {"cookie": []}],
         }
         if call.body is not None:
-            operation["requestBody"] = {
-                "required": True,
-                "content": {JSON: {"schema": self._schemas[repr(call.body)]}},
-            }
+            content = {JSON: {"schema": self._schemas[repr(call.body)]}}
+            if call.form is not None:
+                content["multipart/form-data"] = {"schema": self._with_file(call.form)}
+            operation["requestBody"] = {"required": True, "content": content}
         return operation
+
+    def _with_file(self, form: Any) -> dict[str, Any]:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        with_file = {"type": "object", "properties": {"file": file}, "required": ["file"]}
+        return {"allOf": [self._schemas[repr(form)], with_file]}
 
     def _answer(self, call: Call, method: str) -> dict[str, Any]:
         answer: dict[str, Any] = {"description": _description(call)}

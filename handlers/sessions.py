@@ -5,8 +5,9 @@ import msgspec
 from handlers.answers import Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, Query, call
-from handlers.requests.inputs import Answer, FirstMessage, TypingState
+from handlers.requests.inputs import Answer, FileForm, FirstMessage, TypingState
 from handlers.requests.query import BotsQuery, PageQuery, SessionsQuery
+from handlers.uploads import UploadHandler, given
 from services.bots.bots import Bots
 from services.bus.events import Session
 from services.chats.inbox import Inbox
@@ -112,7 +113,10 @@ class SessionHandler(_OneSession):
         return await self.inbox.change(session_id, body.read(), by, claims.may)
 
 
-class MessagesHandler(_OneSession):
+class MessagesHandler(UploadHandler):
+    inbox: Inbox
+    snapshots: Snapshots
+
     @call(200, refuses=(NotFound, Unavailable))
     async def get(self, session_id: str, query: Query[PageQuery]) -> MessagePage:
         """A chat's messages, oldest to newest, a page at a time from the newest backwards."""
@@ -122,13 +126,20 @@ class MessagesHandler(_OneSession):
             session_id, before=asked.before, limit=asked.limit, may=may
         )
 
-    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    @call(202, form=FileForm, refuses=(NotFound, Conflict, Unavailable))
     async def post(self, session_id: str, body: Body[Answer]) -> Queued:
-        """An operator's answer; it shows when ``message:sent`` comes."""
+        """An operator's answer; it shows when ``message:sent`` comes. As a form: with a file."""
         claims = self.claims()
-        answer, author = body.read(), self.access.author(claims)
+        author, file = self.access.author(claims), None
+        if self.form is None:
+            answer = body.read()
+            content, quoted = answer.content, answer.quoted
+        else:
+            fields = await self.form.fields(FileForm)
+            content, quoted = fields.content or fields.caption, fields.quoted
+            file = given(self.form, fields)
         return Queued(
-            await self.inbox.answer(session_id, answer.content, claims.may, author, answer.quoted)
+            await self.inbox.answer(session_id, content, claims.may, author, quoted, file)
         )
 
 

@@ -10,7 +10,9 @@ import msgspec
 from handlers.answers import Accepted, Queued
 from handlers.base import BaseHandler
 from handlers.calls import Body, call
+from handlers.uploads import UploadHandler, given
 from services.bots.bots import Bots
+from services.chats.attachments import Attachments
 from services.errors import Conflict, Invalid, NotFound, Unavailable
 from services.text import CONTROL, HIDDEN, NOT_IN_TEXT
 from services.whatsapp.simulated import phone
@@ -54,6 +56,21 @@ class PhoneMessage(_Checked, frozen=True, rename={"contact": "from", "from_me": 
     quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
 
 
+class PhoneFile(_Checked, frozen=True, rename={"contact": "from", "from_me": "fromMe"}):
+    """The same as a form with a file, whose caption ``text`` is."""
+
+    contact: Address
+    text: Annotated[str, msgspec.Meta(max_length=65_536)] = ""
+    name: PersonName | None = None
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    from_me: bool = False
+    quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    voice: bool = False
+    width: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    height: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+
+
 class PhoneTyping(_Checked, frozen=True, rename={"contact": "from"}):
     """The contact at ``from`` begins or stops to type."""
 
@@ -79,12 +96,20 @@ class ScanHandler(_Phone):
         return Accepted()
 
 
-class PhoneMessageHandler(_Phone):
-    @call(202, refuses=(NotFound, Conflict, Unavailable))
+class PhoneMessageHandler(UploadHandler, _Phone):
+    attachments: Attachments
+
+    @call(202, form=PhoneFile, refuses=(NotFound, Conflict, Unavailable))
     async def post(self, bot_id: str, body: Body[PhoneMessage]) -> Queued:
         """Write to the bot, or on its own phone. It is stored when this answers."""
         await self.require(bot_id)
-        message = body.read()
+        message: PhoneMessage | PhoneFile
+        kept = None
+        if self.form is None:
+            message = body.read()
+        else:
+            message = await self.form.fields(PhoneFile)
+            kept = await self.attachments.keep(bot_id, given(self.form, message))
         message_id = message.id or new_message_id()
         written = phone.Write(
             message.contact,
@@ -93,6 +118,9 @@ class PhoneMessageHandler(_Phone):
             message_id,
             message.from_me,
             message.quoted,
+            kept.kind if kept else "text",
+            kept.media if kept else None,
+            kept.key if kept else None,
         )
         stored = await self.phone.act(bot_id, written)
         if not stored:

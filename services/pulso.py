@@ -18,6 +18,7 @@ from services.bus import history_file
 from services.bus.idempotency import IdempotencyKeys
 from services.bus.publisher import LocalPublisher, Publisher
 from services.chats.answering import Answering
+from services.chats.attachments import Attachments
 from services.chats.contacts import Contacts
 from services.chats.conversations import Conversations
 from services.chats.discarding import discard
@@ -113,8 +114,9 @@ class Pulso:
         here = several.holding if several else self.alone
         if several and self.phone:
             self.phone = several.reach
+        self.attachments = Attachments(ledger, self.media_store)
         self.outbox = outbox = Outbox(
-            ledger, self.gateway, here, several.reach if several else None
+            ledger, self.gateway, here, self.attachments, several.reach if several else None
         )
         fetching = Fetching(ledger, self.gateway, self.media_store, here.is_connected)
         self.media = Media(ledger, self.media_store, fetching)
@@ -127,7 +129,7 @@ class Pulso:
             burst=settings.burst_seconds,
             speed=settings.simulator_speed,
         )
-        self.inbox = Inbox(ledger, outbox, answering, self.operators.get)
+        self.inbox = Inbox(ledger, outbox, answering, self.attachments, self.operators.get)
         self.conversations = Conversations(
             ledger,
             outbox,

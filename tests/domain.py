@@ -15,6 +15,7 @@ from services.bots.connections import Connections
 from services.bus.events import Event
 from services.bus.publisher import Row
 from services.chats.answering import Answering
+from services.chats.attachments import Attachments
 from services.chats.conversations import Conversations
 from services.chats.fetching import Fetching
 from services.chats.inbox import Inbox
@@ -109,11 +110,12 @@ class Domain:
         self.intake = Intake()
         self.phone = gateway or SimulatedGateway(folder / "phone", speed)
         self.bots = Bots(self.ledger, self.phone, self.intake.feed)
-        self.outbox = Outbox(self.ledger, self.phone, self.bots)
+        self.store = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
+        self.attachments = Attachments(self.ledger, self.store)
+        self.outbox = Outbox(self.ledger, self.phone, self.bots, self.attachments)
         self.answering = Answering(
             self.ledger, self.phone, self.outbox, self.bots, engine or ScriptedEngine(), speed=speed
         )
-        self.store = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
         self.fetching = Fetching(self.ledger, self.phone, self.store, self.bots.is_connected)
         self.media = Media(self.ledger, self.store, self.fetching)
         self.conversations = Conversations(
@@ -122,7 +124,7 @@ class Domain:
         self.connections = Connections(
             self.ledger, self.bots.records, self.bots.keep, self.conversations.resume
         )
-        self.inbox = Inbox(self.ledger, self.outbox, self.answering)
+        self.inbox = Inbox(self.ledger, self.outbox, self.answering, self.attachments)
         self.snapshots = Snapshots(self.ledger)
 
     async def __aenter__(self) -> "Domain":

@@ -48,6 +48,23 @@ class Answer(Content, frozen=True, kw_only=True):
     quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
 
 
+class FileForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes beside a file: its caption, and what its sender knows of it."""
+
+    content: Annotated[str, msgspec.Meta(max_length=65_536)] = ""
+    caption: Annotated[str, msgspec.Meta(max_length=65_536)] = ""
+    quoted: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    voice: bool = False
+    width: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    height: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("content", "caption"):
+            if NOT_IN_TEXT.search(getattr(self, name)):
+                raise Invalid("No control characters but newline and tab", field=name)
+
+
 class FirstMessage(Content, frozen=True, rename="camel", kw_only=True):
     """What a chat begins with; ``contact`` is a number with its country's code, or an address."""
 

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 
 from services.assistant.engine import AIEngine, Answer, EngineFailed, Turn
 from services.bus.events import ChatTyping
-from services.chats.outbox import Holders, Outbox
+from services.chats.holders import Holders
+from services.chats.outbox import Outbox
 from services.errors import Conflict, NotFound
 from services.store import messages, sessions
 from services.store.database import Connection

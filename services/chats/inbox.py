@@ -12,10 +12,11 @@ from typing import Any
 from services.access.accounts import Operator
 from services.bus.events import Author, ChatTyping, Session, SessionUpdated
 from services.chats.answering import Answering
+from services.chats.attachments import Attachments, Given
 from services.chats.outbox import Outbox
 from services.chats.session_change import SessionChange
 from services.chats.snapshots import May, everyone, visible
-from services.errors import Conflict, Invalid
+from services.errors import Conflict, Invalid, Refusal
 from services.store import chats, handling
 from services.store.ledger import Change, Ledger
 from services.whatsapp.gateway import Typing
@@ -29,11 +30,13 @@ class Inbox:
         ledger: Ledger,
         outbox: Outbox,
         answering: Answering,
+        attachments: Attachments,
         operator: Callable[[str], Operator | None] = lambda _: None,
     ) -> None:
         self._ledger = ledger
         self._outbox = outbox
         self._answering = answering
+        self._attachments = attachments
         self._operator = operator
 
     async def answer(
@@ -43,15 +46,32 @@ class Inbox:
         may: May = everyone,
         author: Author | None = None,
         quoted: str | None = None,
+        file: Given | None = None,
     ) -> str:
         """An operator's answer: the chat is the author's from now on. The message's id.
 
-        ``quoted``: the id of the message it answers. NotFound; Invalid for that id; Conflict where
-        the bot isn't connected.
+        ``quoted``: the id of the message it answers; ``file``: what goes out with ``content`` as
+        its caption. NotFound; Invalid for that id; TooLarge; Conflict where the bot isn't
+        connected.
         """
-        message_id = await self._outbox.put(
-            session_id, content, "operator", author=author, quoted=quoted, may=may
-        )
+        attachment = None
+        if file is not None:
+            row = await self._ledger.read(lambda connection: visible(connection, session_id, may))
+            attachment = await self._attachments.keep(row.bot_id, file)
+        try:
+            message_id = await self._outbox.put(
+                session_id,
+                content,
+                "operator",
+                author=author,
+                quoted=quoted,
+                attachment=attachment,
+                may=may,
+            )
+        except Refusal:
+            if attachment is not None:
+                await self._attachments.drop(attachment)
+            raise
         self._answering.cancel(session_id)
         return message_id
 

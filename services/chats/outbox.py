@@ -9,7 +9,8 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, Protocol
+from contextlib import AsyncExitStack
+from typing import Any
 
 from services.bus.events import (
     Author,
@@ -22,11 +23,12 @@ from services.bus.events import (
     SessionCreated,
     SessionUpdated,
 )
+from services.chats.attachments import Attachment, Attachments
+from services.chats.holders import Holders, Ticks
 from services.chats.outgoing import QueuedMessage, message_of, queued_of, quoting
 from services.chats.snapshots import May, everyone, visible
 from services.errors import Conflict, NotFound, Unavailable
 from services.store import changes, chats, messages, sessions
-from services.store.database import Connection
 from services.store.ledger import Change, Ledger
 from services.tasks import Tasks
 from services.whatsapp.gateway import Gateway, SendFailed, Typing
@@ -35,39 +37,10 @@ log = logging.getLogger(__name__)
 
 # A gateway gives up by itself after 30 s; this is for one that does not.
 SEND_SECONDS = 40.0
+FILE_SECONDS = 190.0  # for one with a file, which has to be uploaded first
 # Between attempts to store that a message failed, on top of the store's own wait.
 STORE_PAUSE_SECONDS = 1.0
 SENT_KEPT = 1000
-
-
-class Holders(Protocol):
-    """Which bots run in this process, and who has to know what is written down for the others."""
-
-    def is_connected(self, bot_id: str) -> bool:
-        """Whether a message could go out from here, right now. Any thread may ask."""
-        ...
-
-    def holds(self, bot_id: str) -> bool:
-        """Whether anything may be done for this bot from here, right now."""
-        ...
-
-    def still_holds(self, connection: Connection, bot_id: str) -> bool:
-        """The same, until the end of the transaction."""
-        ...
-
-    def may_send(self, connection: Connection, bot_id: str) -> bool:
-        """Whether a message for it may be stored, to be sent from wherever it runs."""
-        ...
-
-    def wake(self, bot_id: str) -> None:
-        """Messages that wait for this bot are stored."""
-        ...
-
-
-class Ticks(Protocol):
-    async def typing(self, bot_id: str, chat_id: str, state: Typing) -> None: ...
-
-    async def mark_read(self, bot_id: str, chat_id: str, message_ids: list[str]) -> None: ...
 
 
 class Outbox:
@@ -77,11 +50,17 @@ class Outbox:
     """
 
     def __init__(
-        self, ledger: Ledger, gateway: Gateway, holders: Holders, ticks: Ticks | None = None
+        self,
+        ledger: Ledger,
+        gateway: Gateway,
+        holders: Holders,
+        attachments: Attachments,
+        ticks: Ticks | None = None,
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
         self._holders = holders
+        self._attachments = attachments
         self._ticks = ticks or gateway
         self._queues: dict[str, deque[QueuedMessage]] = {}
         self._senders: dict[str, asyncio.Task[None]] = {}
@@ -98,6 +77,7 @@ class Outbox:
         hand_over: bool = False,
         author: Author | None = None,
         quoted: str | None = None,
+        attachment: Attachment | None = None,
         may: May = everyone,
     ) -> str:
         """Store and announce a message, and have it sent; its id is returned.
@@ -107,12 +87,13 @@ class Outbox:
         bot writes, or where the bot isn't connected. NotFound; Invalid for ``quoted``.
         """
         now = time.time()
-        message = message_of(content, origin, author, now)
+        message = message_of(content, origin, author, now, attachment)
+        file = None if attachment is None else attachment.key
 
         def store(change: Change) -> None:
             row = visible(change.connection, session_id, may)
             answer = quoting(change.connection, row, message, quoted)
-            self._put(change, row, answer, now, hand_over=hand_over)
+            self._put(change, row, answer, now, hand_over=hand_over, file=file)
 
         await self._ledger.change(store, session=session_id)
         return message.id
@@ -156,16 +137,23 @@ class Outbox:
                     session_version=changed.version,
                 )
             )
-            queued = queued_of(session_id, session.contact, changed.message)
+            queued = queued_of(session_id, session.contact, changed.message, row.file)
             change.on_commit(lambda: self._hand_on(session.bot_id, queued))
 
         await self._ledger.change(store, session=session_id)
 
     def _put(
-        self, change: Change, row: Any, message: Message, now: float, *, hand_over: bool = False
+        self,
+        change: Change,
+        row: Any,
+        message: Message,
+        now: float,
+        *,
+        hand_over: bool = False,
+        file: str | None = None,
     ) -> None:
         self._require_connected(change, row.bot_id)
-        sent = chats.send(change.connection, row, message, now, hand_over=hand_over)
+        sent = chats.send(change.connection, row, message, now, hand_over=hand_over, file=file)
         change.publish(
             MessageSent(
                 bot_id=sent.bot_id,
@@ -176,12 +164,14 @@ class Outbox:
                 timestamp=message.timestamp,
                 author=message.author,
                 quoted=message.quoted,
+                kind=message.type,
+                media=messages.described(message.media, file),
                 session_version=sent.version,
             )
         )
         if sent.changed is not None:
             change.publish(SessionUpdated(bot_id=sent.bot_id, session=sent.changed))
-        queued = queued_of(row.id, sent.contact, message)
+        queued = queued_of(row.id, sent.contact, message, file)
         change.on_commit(lambda: self._hand_on(sent.bot_id, queued))
         change.on_commit(lambda: self.mark_read(sent.bot_id, sent.contact, sent.read))
 
@@ -223,7 +213,10 @@ class Outbox:
 
     async def _pending(self, bot_id: str) -> list[QueuedMessage]:
         rows = await self._ledger.read(lambda connection: messages.pending(connection, bot_id))
-        return [queued_of(row.session_id, row.contact, messages.message_of(row)) for row in rows]
+        return [
+            queued_of(row.session_id, row.contact, messages.message_of(row), row.file)
+            for row in rows
+        ]
 
     def _hand_on(self, bot_id: str, queued: QueuedMessage) -> None:
         if self._holders.holds(bot_id):
@@ -253,17 +246,24 @@ class Outbox:
 
     async def _send(self, bot_id: str, message: QueuedMessage) -> None:
         try:
-            await asyncio.wait_for(
-                self._gateway.send(
-                    bot_id, message.contact, message.message_id, message.content, message.quoted
-                ),
-                SEND_SECONDS,
-            )
+            await self._deliver(bot_id, message)
             self._sent.append(message.message_id)
         except TimeoutError:
             await self._fail(bot_id, message, "It is not known whether WhatsApp took the message")
-        except SendFailed as error:
+        except (SendFailed, NotFound, Unavailable) as error:
             await self._fail(bot_id, message, str(error))
+
+    async def _deliver(self, bot_id: str, message: QueuedMessage) -> None:
+        async with AsyncExitStack() as opened:
+            file = None
+            if message.attachment is not None:
+                file = await opened.enter_async_context(
+                    self._attachments.outgoing(message.attachment)
+                )
+            sending = self._gateway.send(
+                bot_id, message.contact, message.message_id, message.content, message.quoted, file
+            )
+            await asyncio.wait_for(sending, SEND_SECONDS if file is None else FILE_SECONDS)
 
     async def _fail(self, bot_id: str, message: QueuedMessage, reason: str) -> None:
         def store(change: Change) -> None:

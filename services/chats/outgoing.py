@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from services.bus.events import Author, Message, Origin, Quoted
+from services.chats.attachments import Attachment
 from services.errors import Invalid
 from services.store import messages
 from services.store.database import Connection
@@ -20,11 +21,20 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     message_id: str
     content: str
     quoted: Quoted | None
+    attachment: Attachment | None
 
 
-def message_of(content: str, origin: Origin, author: Author | None, now: float) -> Message:
-    """A new text of ours, of the moment ``now``."""
+def message_of(
+    content: str,
+    origin: Origin,
+    author: Author | None,
+    now: float,
+    attachment: Attachment | None = None,
+) -> Message:
+    """A new message of ours, of the moment ``now``."""
     return Message(
+        type="text" if attachment is None else attachment.kind,
+        media=None if attachment is None else attachment.media,
         id=new_message_id(),
         content=content,
         from_me=True,
@@ -45,9 +55,13 @@ def quoting(connection: Connection, row: Any, message: Message, quoted: str | No
     return msgspec.structs.replace(message, quoted=found)
 
 
-def queued_of(session_id: str, contact: str, message: Message) -> QueuedMessage:
-    """What is needed to send a message that is stored."""
-    return QueuedMessage(session_id, contact, message.id, message.content, message.quoted)
+def queued_of(session_id: str, contact: str, message: Message, file: str | None) -> QueuedMessage:
+    """What is needed to send a message that is stored; ``file`` is the key of its file."""
+    media = {name: value for name, value in (message.media or {}).items() if name != "file"}
+    attachment = Attachment(file, message.type, media) if file else None
+    return QueuedMessage(
+        session_id, contact, message.id, message.content, message.quoted, attachment
+    )
 
 
 def new_message_id() -> str:

@@ -4,6 +4,8 @@ A file comes from a stranger and goes to an operator's browser under our own ori
 believed where its bytes agree; HTML, SVG, PDF and all else that can act is never shown, only saved.
 """
 
+import re
+
 HEAD_BYTES = 64  # of a file, as much as ``extension`` looks at
 OTHER = "bin"
 
@@ -52,6 +54,23 @@ def shown_as(found: str, declared: str) -> str | None:
     """The type to show a file of this extension with; None: it is for saving, as are all lies."""
     mimetype = declared.partition(";")[0].strip().lower()
     return mimetype if mimetype in _TYPES.get(found, ()) else None
+
+
+def sent_as(found: str, declared: str) -> tuple[str, str]:
+    """The kind of message for a file of this extension, and the type it is sent with.
+
+    What its bytes don't bear out goes out as a document without a type.
+    """
+    shown = shown_as(found, declared)
+    if shown is not None:
+        kind = shown.partition("/")[0]
+        is_picture = found in ("jpg", "png", "webp")
+        return (kind, shown) if kind != "image" or is_picture else ("document", shown)
+    mimetype = declared.partition(";")[0].strip().lower()
+    is_lie = found != OTHER or any(mimetype in types for types in _TYPES.values())
+    if is_lie or not re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,80}", mimetype, re.ASCII):
+        mimetype = "application/octet-stream"
+    return "document", mimetype
 
 
 def _of_brand(brand: bytes) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -124,6 +124,17 @@ class MediaStore:
                 return Opened(size, size, size, _nothing())
         first, end = found.range
         return Opened(first, end, found.meta["size"], _chunks(found))
+
+    @asynccontextmanager
+    async def local(self, key: str) -> AsyncIterator[Path]:
+        """The file of this key on this machine's disk. NotFound, Unavailable."""
+        if self._folder is not None:
+            yield self._folder / key
+            return
+        opened = await self.file(key)
+        with self.spooled() as path:
+            await self._write(path, opened.chunks)
+            yield path
 
     async def remove(self, key: str) -> bool:
         """Remove the file of this key, or where it ends with ``/`` all of that bot. Unavailable.

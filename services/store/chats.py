@@ -139,8 +139,11 @@ def send(
     timestamp: float,
     *,
     hand_over: bool = False,
+    file: str | None = None,
 ) -> Outgoing:
     """Store a message of ours in the session of ``row``, which its author has from then on.
+
+    ``file`` is the key of its file, where it has one.
 
     Conflict where it is the bot's and a person has the chat. ``hand_over``: the bot asks for one.
     """
@@ -148,7 +151,7 @@ def send(
     if is_bot and row.mode != "bot":
         raise Conflict("Somebody else answers this chat now")
     stored = msgspec.structs.replace(message, session_id=row.id)
-    seq = messages.add(connection, row.bot_id, stored, timestamp)
+    seq = messages.add(connection, row.bot_id, stored, timestamp, file)
     if hand_over:
         columns = handling.hand_over(timestamp)
     elif is_bot:

@@ -16,6 +16,16 @@ from services.bus.events import Ack, Quoted
 Typing = Literal["composing", "paused"]
 
 
+class OutgoingFile(msgspec.Struct, frozen=True, rename="camel"):
+    """A file to be sent, at a path of this machine; ``kind`` is image, video, audio or document."""
+
+    path: str
+    kind: str
+    mimetype: str
+    name: str | None = None
+    voice: bool = False
+
+
 class OfBot(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="event"):
     """What happened to a bot. The Node process writes some of these as lines of JSON."""
 
@@ -184,9 +194,18 @@ class Gateway(Protocol):
         ...
 
     async def send(
-        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+        self,
+        bot_id: str,
+        chat_id: str,
+        message_id: str,
+        text: str,
+        quoted: Quoted | None = None,
+        file: OutgoingFile | None = None,
     ) -> None:
-        """Send a text under an id of our choosing. SendFailed where it could not go out."""
+        """Send a text, or a file with its caption, under an id of our choosing.
+
+        SendFailed where it could not go out.
+        """
         ...
 
     async def typing(self, bot_id: str, chat_id: str, state: Typing) -> None:

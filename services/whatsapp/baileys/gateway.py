@@ -16,10 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from services.bus.events import Quoted
-from services.whatsapp.baileys import wire
+from services.whatsapp.baileys import sending, wire
 from services.whatsapp.baileys.child import Child, ChildGone
 from services.whatsapp.baileys.downloads import Downloads
 from services.whatsapp.baileys.environment import passed_on
@@ -32,6 +30,7 @@ from services.whatsapp.gateway import (
     Disconnected,
     Failed,
     GatewayEvent,
+    OutgoingFile,
     Presence,
     QrExpired,
     QrShown,
@@ -42,10 +41,6 @@ from services.whatsapp.gateway import (
 log = logging.getLogger(__name__)
 
 BOT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # it names the folder of the credentials
-SEND_PATIENCE = 30.0  # seconds for a send, over every reconnection it takes
-ANSWER_PATIENCE = 4.0  # seconds beyond it in which the process says what came of it
-NOT_TAKEN = "WhatsApp did not take the message within 30 s"
-UNKNOWN = "It is not known whether WhatsApp took the message"
 COMMAND_PATIENCE = 5.0  # seconds for stopping or unlinking; the process needs 2 at most
 
 
@@ -109,21 +104,25 @@ class BaileysGateway:
             await asyncio.to_thread(shutil.rmtree, self._folder / bot_id, ignore_errors=True)
 
     async def send(
-        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+        self,
+        bot_id: str,
+        chat_id: str,
+        message_id: str,
+        text: str,
+        quoted: Quoted | None = None,
+        file: OutgoingFile | None = None,
     ) -> None:
         # The same id over every process and connection: to the contact's phone it stays one
         # message, however often it has to be sent.
-        fields: dict[str, object] = {"chatId": chat_id, "messageId": message_id, "text": text}
-        if quoted is not None:
-            fields["quoted"] = msgspec.to_builtins(quoted)
-        end = time.monotonic() + SEND_PATIENCE
+        fields = sending.fields_of(chat_id, message_id, text, quoted, file)
+        end = time.monotonic() + (sending.SEND_PATIENCE if file is None else sending.FILE_PATIENCE)
         may_be_out = False  # a process that was asked to send it is gone without an answer
         while True:
             bot = self._bots.get(bot_id)
             if bot is None:
-                raise SendFailed(UNKNOWN if may_be_out else "The bot isn't connected")
+                raise SendFailed(sending.UNKNOWN if may_be_out else "The bot isn't connected")
             if not await bot.is_online_in(end - time.monotonic()):
-                raise SendFailed(UNKNOWN if may_be_out else NOT_TAKEN)
+                raise SendFailed(sending.UNKNOWN if may_be_out else sending.NOT_TAKEN)
             if self._bots.get(bot_id) is not bot:
                 continue
             if not self._child.ready:
@@ -136,9 +135,9 @@ class BaileysGateway:
                 bot.online.clear()
                 may_be_out = True
             except TimeoutError:
-                raise SendFailed(UNKNOWN) from None
+                raise SendFailed(sending.UNKNOWN) from None
             except RuntimeError as error:
-                raise SendFailed(UNKNOWN if may_be_out else str(error)) from None
+                raise SendFailed(sending.UNKNOWN if may_be_out else str(error)) from None
 
     async def typing(
         self, bot_id: str, chat_id: str, state: Literal["composing", "paused"]
@@ -161,7 +160,7 @@ class BaileysGateway:
 
     async def _put(self, bot_id: str, fields: Mapping[str, object], seconds: float) -> None:
         """Into the process, which gives it up after so long, and knows whether it was out."""
-        async with asyncio.timeout(seconds + ANSWER_PATIENCE):
+        async with asyncio.timeout(seconds + sending.ANSWER_PATIENCE):
             await self._child.ask(
                 "send",
                 botId=bot_id,

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from services.bus.events import Ack, Quoted
 from services.errors import Conflict
@@ -18,6 +18,7 @@ from services.whatsapp.gateway import (
     GatewayEvent,
     MediaGone,
     MessageArrived,
+    OutgoingFile,
     Presence,
     SendFailed,
     Sink,
@@ -52,7 +53,13 @@ class SimulatedGateway:
         del self._lines[bot_id]
 
     async def send(
-        self, bot_id: str, chat_id: str, message_id: str, text: str, quoted: Quoted | None = None
+        self,
+        bot_id: str,
+        chat_id: str,
+        message_id: str,
+        text: str,
+        quoted: Quoted | None = None,
+        file: OutgoingFile | None = None,
     ) -> None:
         line = self._line(bot_id)
         if line.state != "online":
@@ -106,8 +113,13 @@ class SimulatedGateway:
         message_id: str | None = None,
         from_me: bool = False,
         quoted: str | None = None,
+        kind: str = "text",
+        media: dict[str, Any] | None = None,
+        file: str | None = None,
     ) -> "asyncio.Future[bool]":
         """A message of the contact, or typed on the bot's own phone; ``quoted`` is one's id.
+
+        ``file``, of this ``kind`` and ``media``, is the key of a file that is kept already.
 
         Done once it is stored, False where it could not be. Where the bot is away, WhatsApp
         keeps the message until it is back.
@@ -125,6 +137,9 @@ class SimulatedGateway:
                 push_name=None if from_me else name,
                 timestamp=time.time(),
                 quoted=Quoted(id=quoted) if quoted else None,
+                kind=kind,
+                media=media,
+                file=file,
             )
         )
         return stored if stored is not None else _done()

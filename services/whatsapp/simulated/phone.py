@@ -3,7 +3,7 @@
 So that it can be done from wherever the bot runs.
 """
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -25,6 +25,9 @@ class Write(msgspec.Struct, frozen=True, tag=True):
     message_id: str
     from_me: bool
     quoted: str | None = None
+    kind: str = "text"
+    media: dict[str, Any] | None = None
+    file: str | None = None  # the key of one that is kept
 
 
 class Type(msgspec.Struct, frozen=True, tag=True):
@@ -71,6 +74,9 @@ class LocalPhone:
                     message_id=act.message_id,
                     from_me=act.from_me,
                     quoted=act.quoted,
+                    kind=act.kind,
+                    media=act.media,
+                    file=act.file,
                 )
             case Type(contact=contact, state=state):
                 gateway.typing_of(bot_id, contact, state)

@@ -10,6 +10,7 @@ from services.assistant.engine import SilentEngine
 from services.bots.connections import Connections
 from services.bots.status import BotStatus
 from services.chats.answering import Answering
+from services.chats.attachments import Attachments
 from services.chats.conversations import Conversations
 from services.chats.fetching import Fetching
 from services.chats.inbox import Inbox
@@ -44,12 +45,13 @@ class Member:
         self.holding = holding = self.several.holding
         self.bots = self.several.bots
         self.phone = self.several.reach
-        self.outbox = Outbox(self.ledger, self.gateway, holding, self.phone)
+        media = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
+        attachments = Attachments(self.ledger, media)
+        self.outbox = Outbox(self.ledger, self.gateway, holding, attachments, self.phone)
         self.answering = Answering(
             self.ledger, self.gateway, self.outbox, holding, SilentEngine(), speed=SPEED
         )
-        self.inbox = Inbox(self.ledger, self.outbox, self.answering)
-        media = MediaStore((folder / "media").as_uri(), folder / "spool", 1_000_000)
+        self.inbox = Inbox(self.ledger, self.outbox, self.answering, attachments)
         fetching = Fetching(self.ledger, self.gateway, media, holding.is_connected)
         self.conversations = Conversations(
             self.ledger, self.outbox, self.answering, fetching, holding.exists

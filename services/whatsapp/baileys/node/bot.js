@@ -6,7 +6,8 @@ import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { guard } from './leases.js';
 import { fetchMedia } from './media.js';
-import { isChat, quoting, toAcks, toTyping } from './messages.js';
+import { isChat, toAcks, toTyping } from './messages.js';
+import { contentOf, optionsOf } from './outgoing.js';
 import { Refusal } from './refusal.js';
 import { Sends, within } from './sends.js';
 import { webSocket } from './shapes.js';
@@ -120,11 +121,12 @@ export class Bot {
   }
 
   /** @param {Outgoing & { messageId: string, chatId: string, patienceMs?: number }} message */
-  send({ messageId, chatId, text, quoted, patienceMs }) {
+  send({ messageId, chatId, patienceMs, ...message }) {
     if (!this.#auth) throw new Refusal("The bot isn't connected");
     this.#inbox.know(chatId, messageId);
-    this.#sent?.keep(messageId, text);
-    return this.#sends.send(messageId, chatId, { text, quoted }, patienceMs);
+    // Of a file, whoever asks again would get the caption for it.
+    if (!message.file) this.#sent?.keep(messageId, message.text);
+    return this.#sends.send(messageId, chatId, message, patienceMs);
   }
 
   /** The parent has stored these entries of the outbox. @param {{ entries: string[] }} what */
@@ -235,12 +237,11 @@ export class Bot {
       userId: jidNormalizedUser(me.id),
       name: me.name || me.notify || null,
     });
-    // No link preview: it would fetch addresses that strangers chose.
-    this.#sends.open((chatId, { text, quoted }, messageId) =>
+    this.#sends.open((chatId, message, messageId) =>
       socket.sendMessage(
         chatId,
-        { text, linkPreview: null },
-        { messageId, ...quoting(chatId, quoted) },
+        contentOf(message),
+        optionsOf(chatId, messageId, message.quoted, this.#url),
       ),
     );
   }

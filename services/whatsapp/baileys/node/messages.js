@@ -64,17 +64,6 @@ function quotedBy(content) {
 }
 
 /**
- * What a message to this chat is sent with where it answers another.
- *
- * @param {string} chatId @param {Quoted | undefined} quoted
- */
-export function quoting(chatId, quoted) {
-  if (!quoted) return {};
-  const key = { remoteJid: chatId, id: quoted.id, fromMe: Boolean(quoted.fromMe) };
-  return { quoted: { key, message: { conversation: quoted.content } } };
-}
-
-/**
  * The message of a stanza that could not be decrypted; null: none that people would read.
  *
  * @param {BinaryNode} node @param {Contact} me

@@ -33,8 +33,19 @@ export interface Quoted {
 
 /** What is to be sent. */
 export interface Outgoing {
+  /** Of a file: its caption. */
   text: string;
   quoted?: Quoted;
+  file?: OutgoingFile;
+}
+
+/** A file on this machine's disk. */
+export interface OutgoingFile {
+  path: string;
+  kind: 'image' | 'video' | 'audio' | 'document';
+  mimetype: string;
+  name: string | null;
+  voice: boolean;
 }
 
 export interface Content {

@@ -32,7 +32,7 @@ async def test_a_text_in_the_air_when_the_connection_breaks_is_sent_again(bailey
 
 @slow
 async def test_a_text_that_is_given_up_on_its_way_never_goes_out(baileys, online, monkeypatch):
-    monkeypatch.setattr("services.whatsapp.baileys.gateway.SEND_PATIENCE", 2.0)
+    monkeypatch.setattr("services.whatsapp.baileys.sending.SEND_PATIENCE", 2.0)
     await online(baileys)
     await baileys.double.act("mute", xmlns="usync")
     with pytest.raises(SendFailed, match=r"^WhatsApp did not take the message within 2 s$"):
@@ -47,7 +47,7 @@ async def test_a_text_that_is_given_up_on_its_way_never_goes_out(baileys, online
 async def test_of_a_text_that_was_out_when_it_was_given_up_it_is_not_known(
     baileys, online, monkeypatch
 ):
-    monkeypatch.setattr("services.whatsapp.baileys.gateway.SEND_PATIENCE", 2.0)
+    monkeypatch.setattr("services.whatsapp.baileys.sending.SEND_PATIENCE", 2.0)
     await online(baileys)
     await baileys.double.act("deaf", on=True)
     try:
@@ -77,7 +77,7 @@ async def test_texts_behind_one_that_does_not_get_out_are_tried(baileys, online)
 
 @slow
 async def test_a_send_outlives_its_process_but_not_its_patience(baileys, online, monkeypatch):
-    monkeypatch.setattr("services.whatsapp.baileys.gateway.SEND_PATIENCE", 1.5)
+    monkeypatch.setattr("services.whatsapp.baileys.sending.SEND_PATIENCE", 1.5)
     await online(baileys)
     await baileys.double.act("deaf", on=True)
     sending = asyncio.ensure_future(

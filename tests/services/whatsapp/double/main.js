@@ -130,6 +130,12 @@ const server = http.createServer(async (request, response) => {
     response.statusCode = file ? 200 : 404;
     return response.end(file);
   }
+  if (request.method === 'PUT') {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    world.files.set(request.url, Buffer.concat(chunks));
+    return response.end();
+  }
   let text = '';
   for await (const chunk of request) text += chunk;
   try {
