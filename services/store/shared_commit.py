@@ -81,7 +81,8 @@ class Batch(Holding):
         super().__init__(database, store)
         self._process = process
         self._group = group
-        self._bot = bot
+        # Known from the commit on where it is a session's; None: of no bot.
+        self.bot = bot
         self._session = session
         # The events of these changes; None: there are none.
         self.added: Rows | None = None
@@ -104,7 +105,11 @@ class Batch(Holding):
     def _commit(self) -> None:
         connection = self._connection = self._database.connect()
         connection.begin()
-        bot = self._bot_of_session(connection) if self._bot is None else self._bot
+        if self.bot is None and self._session is not None:
+            self.bot = connection.execute(
+                _BOT_OF, {"session_id": self._session}
+            ).scalar_one_or_none()
+        bot = NO_BOT if self.bot is None else self.bot
         bot_locks.lock(connection, bot)
         if not run(connection, self._group):
             return
@@ -118,9 +123,3 @@ class Batch(Holding):
             self.added = unpublished.add(connection, self._store, self._process, events)
         self.held_at = time.monotonic()
         connection.commit()
-
-    def _bot_of_session(self, connection: Connection) -> str:
-        if self._session is None:
-            return NO_BOT
-        found = connection.execute(_BOT_OF, {"session_id": self._session}).scalar_one_or_none()
-        return found or NO_BOT

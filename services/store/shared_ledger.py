@@ -41,6 +41,8 @@ RETRY_SECONDS = 0.5
 # A lock may be lost by then to a process that was frozen (see ``bot_locks``): somebody else
 # publishes.
 STALE_SECONDS = 2.0
+# Whose bots are remembered, some 200 bytes each.
+MOST_SESSIONS = 10_000
 # For a test of this very moment: the process ends between a commit and its publication, as by a
 # kill -9, at the first event that this text is in.
 DIE_BEFORE_PUBLISH = "PULSO_TEST_DIE_BEFORE_PUBLISH"
@@ -60,6 +62,8 @@ class SharedLedger(Ledger):
         self._store = ""
         # What waits, by whose it is. The changes of one are committed together.
         self._queues: dict[_Key, deque[Waiting]] = {}
+        # Of which bot a session is, which never changes.
+        self._bots: dict[str, str] = {}
         self._tasks = Tasks()
         self._turns = asyncio.Semaphore(WRITERS)
         self._writers = ThreadPoolExecutor(WRITERS, "store-writer")
@@ -96,16 +100,23 @@ class SharedLedger(Ledger):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         waiting = Waiting(function, future, loop.time())
-        key = (bot, session)
+        key = self._key(bot, session)
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = deque()
-            self._tasks.start(self._work(key, queue), f"Changes of {bot or session}")
+            self._tasks.start(self._work(key, queue), f"Changes of {key}")
         queue.append(waiting)
         await asyncio.wait((future,), timeout=CHANGE_SECONDS)
         if not future.done() and waiting in queue:
             _give_up(queue)
         return await future
+
+    def _key(self, bot: str | None, session: str | None) -> _Key:
+        """By whose changes these wait: those of one bot take one writer, whatever holds them up."""
+        # What waits for its session's bot to be known is not overtaken.
+        if bot is None and session is not None and (None, session) not in self._queues:
+            bot = self._bots.get(session)
+        return (bot, None) if bot is not None else (None, session)
 
     def publish(self, event: Event) -> None:
         self._publisher.post(event)
@@ -138,6 +149,8 @@ class SharedLedger(Ledger):
         published = 0
         try:
             reached = await self._on_writer(batch.commit)
+            if session is not None and batch.bot is not None:
+                self._remember(session, batch.bot)
             for waiting in group:
                 if waiting.error is None and waiting.change is not None:
                     waiting.change.committed()
@@ -150,6 +163,11 @@ class SharedLedger(Ledger):
                 resolve(waiting)
             await self._on_writer(batch.release, published)
         return reached
+
+    def _remember(self, session: str, bot: str) -> None:
+        if len(self._bots) >= MOST_SESSIONS:
+            self._bots.clear()
+        self._bots[session] = bot
 
     async def _publish_added(self, batch: Batch, added: unpublished.Rows) -> int:
         """The id of the last row that is published, of these and those before them; 0: none."""

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from services.bus.events import ChatTyping, Event
 from services.bus.publisher import Row
 from services.errors import Conflict, Unavailable
 from services.store import bots as table
+from services.store import sessions
 from services.store import shared_ledger as module
 from services.store.database import Connection, Database
 from services.store.ledger import Change
@@ -55,6 +56,25 @@ def counting(bot_id: str) -> Callable[[Change], int]:
         return number
 
     return count
+
+
+def saying(bot_id: str) -> Callable[[Change], None]:
+    return lambda change: change.publish(event(bot_id, "x"))
+
+
+def adding_session(bot_id: str, session_id: str) -> Callable[[Change], None]:
+    def add(change: Change) -> None:
+        sessions.add(
+            change.connection,
+            session_id=session_id,
+            bot_id=bot_id,
+            contact=session_id,
+            alt_contact=None,
+            name=None,
+            created_at=1.0,
+        )
+
+    return add
 
 
 async def with_bots(ledger: SharedLedger, *ids: str) -> None:
@@ -117,15 +137,7 @@ async def test_a_change_says_whose_it_is_by_its_events_or_its_session(url: str) 
     bus = RowJournal()
     async with opened(url, bus) as one, opened(url, bus, "other") as other:
         await with_bots(one, "a", "b")
-        await one.change(
-            lambda change: change.connection.execute(
-                text(
-                    "INSERT INTO sessions (id, bot_id, contact, mode, unread, created_at, last_seq,"
-                    " folded) VALUES ('s', 'a', 'c', 'bot', 0, 1, 0, '')"
-                )
-            ),
-            bot="a",
-        )
+        await one.change(adding_session("a", "s"), bot="a")
 
         def both(change: Change) -> None:
             change.publish(event("b", "both"), event("a", "both"))
@@ -272,17 +284,26 @@ async def test_a_lock_goes_with_its_connection_and_what_it_held_back_is_told_onc
     bus = RowJournal()
     async with opened(url, Frozen(), "frozen") as frozen, opened(url, bus) as other:
         await with_bots(other, "a", "b")
+        for n in range(2 * WRITERS):
+            await other.change(adding_session("a", f"s{n}"), bot="a")
+            await other.change(saying("a"), session=f"s{n}")
         late = asyncio.ensure_future(frozen.change(counting("a"), bot="a"))
         await going.wait()
         # Another bot waits for nothing.
         assert await other.change(counting("b"), bot="b") == 1
+        # Nor for however many sessions of this one.
+        known = [f"s{n}" for n in range(2 * WRITERS)]
+        waiting = [asyncio.ensure_future(other.change(saying("a"), session=s)) for s in known]
+        assert await other.change(counting("b"), bot="b") == 2
+        assert not any(one.done() for one in waiting)
         # This one does, no longer than the server leaves the lock where it is.
         assert await other.change(counting("a"), bot="a") == 2
-        assert states(bus, "a") == expected(2)
+        await asyncio.gather(*waiting)
+        assert [state for state in states(bus, "a") if state != "x"] == expected(2)
         free.set()
         assert await late == 1
         assert await frozen.change(counting("a"), bot="a") == 3
-        assert states(bus, "a") == expected(3)
+        assert [state for state in states(bus, "a") if state != "x"] == expected(3)
 
 
 @soon
