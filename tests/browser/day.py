@@ -1,17 +1,23 @@
 """A day of a shop with three bots, straight into the store: what the pictures of the pages show."""
 
+import io
 import secrets
 import sqlite3
+import struct
 import time
+import wave
+import zlib
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from sqlalchemy import create_engine, insert, select, update
 
 from services.store.schema import messages, operators, sessions
 from services.store.search import fold
 from tests.browser.server import Server
+from tests.browser.test_media import chunk
 
 MINUTE = 60.0
 PEOPLE = {"laura": "laura.gomez", "andres": "andres.perez"}
@@ -86,7 +92,52 @@ def prepare(server: Server) -> dict[str, str]:
     for name in ("Ventas", "Soporte"):
         server.until(lambda name=name: server.status(bots[name]) == "connected")
     server.post(f"/api/bots/{bots['Reservas']}/disconnect")
+    _go_on(server, bots["Ventas"])
     return bots
+
+
+LUCIA = {"from": "34633445566", "name": "Lucía Fernández"}
+
+
+def _go_on(server: Server, bot_id: str) -> None:
+    """What is sent now: a photo, a voice note, and an answer that quotes."""
+    path = f"/api/simulator/bots/{bot_id}/message"
+    photo = ("foto.png", picture(320, 200), "image/png")
+    data = {**LUCIA, "text": "La quiero de este color", "id": "PHOTO", "width": 320, "height": 200}
+    server.api.post(path, data=data, files={"file": photo}).raise_for_status()
+    voice = ("voz.wav", silence(7), "audio/wav")
+    data = {**LUCIA, "voice": "true", "seconds": 7}
+    server.api.post(path, data=data, files={"file": voice}).raise_for_status()
+    found = server.get("/api/sessions", botId=bot_id, q="Lucía")["sessions"][0]["id"]
+    with httpx.Client(base_url=server.url) as laura:
+        login = {"username": PEOPLE["laura"], "password": A_PASSWORD}
+        laura.post("/api/auth/login", json=login).raise_for_status()
+        answer = {"content": "Ese crema es el de la *Aroma 3*, sí 👌", "quoted": "PHOTO"}
+        laura.post(f"/api/sessions/{found}/messages", json=answer).raise_for_status()
+
+
+def picture(width: int, height: int) -> bytes:
+    """A PNG of a warm gradient."""
+    rows = b"".join(
+        b"\0" + bytes(v for x in range(width) for v in (235 - y // 4, 214 - y // 3, 180 - x // 8))
+        for y in range(height)
+    )
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(kind, body)
+        for kind, body in ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    )
+
+
+def silence(seconds: int) -> bytes:
+    """A WAV in which nothing is heard."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8_000)
+        sound.writeframes(b"\x80" * 8_000 * seconds)
+    return made.getvalue()
 
 
 def _count(server: Server, bot_ids: list[str]) -> int:

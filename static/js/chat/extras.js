@@ -124,11 +124,13 @@ export class Extras {
   /** @param {FileList | null} files */
   #add(files) {
     const chat = this.#chat;
-    if (!chat || !files?.length || part(this.#root, 'attach').hidden) return false;
+    if (!chat || !files?.length) return false;
     this.#focus();
-    Promise.all([...files].map(shrink)).then((small) =>
-      this.restore(chat, { quoted: null, files: small }),
-    );
+    Promise.all([...files].map(shrink)).then((small) => {
+      const { quoted, files: before } = this.#of(chat);
+      this.#extras.set(chat, { quoted, files: [...before, ...small] });
+      if (chat === this.#chat) this.#draw();
+    });
     return true;
   }
 

@@ -19,6 +19,9 @@ export function kindOfFile({ type }) {
 /** Sizes of the pictures that were measured. @type {WeakMap<File, { width: number, height: number }>} */
 const measured = new WeakMap();
 
+/** How large a picture is that `shrink` has seen. @param {File} file */
+export const sizeOf = (file) => measured.get(file);
+
 /** What stands in its bubble until the server has it. @param {File} file @returns {Message['media']} */
 export function mediaOfFile(file) {
   const { name, size, type: mimetype } = file;

@@ -1,6 +1,7 @@
 /** What the chats' pages ask the server for. */
 
 import { get, post, sessionPath, withQuery } from '../pages/api.js';
+import { sizeOf } from './files.js';
 
 /** @import { MessagePage, Quoted, Session, SessionPage } from '../types.js' */
 
@@ -34,6 +35,7 @@ export async function sendMessage(id, content, { quoted = null, file = null } = 
   const form = new FormData();
   if (content) form.set('content', content);
   if (quoted) form.set('quoted', quoted.id);
+  for (const [name, value] of Object.entries(sizeOf(file) ?? {})) form.set(name, String(value));
   form.set('file', file, file.name);
   return (await post(path, form)).id;
 }

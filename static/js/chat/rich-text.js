@@ -74,6 +74,13 @@ function linkOf(found) {
   }
 }
 
+/** A text without its marks, for a line of a list. @param {string} text */
+export const plainText = (text) => parse(text).map(wordsOf).join('');
+
+/** @param {Token} token @returns {string} */
+const wordsOf = (token) =>
+  'children' in token ? token.children.map(wordsOf).join('') : token.text;
+
 /** @param {Token} token @returns {Node | string} */
 function nodeOf(token) {
   switch (token.kind) {

@@ -9,6 +9,7 @@ import { find, part, setText } from '../ui/dom.js';
 import { contact, moment, recent, since } from '../ui/format.js';
 import { excerpt } from './excerpt.js';
 import { kindOf } from './message-media.js';
+import { plainText } from './rich-text.js';
 import { fillTicks } from './ticks.js';
 
 /** @import { LastMessage, Session } from '../types.js' */
@@ -53,7 +54,7 @@ function wordsOf(message) {
   if (!message) return '';
   const { content, deleted, type } = message;
   if (deleted) return t('chat.deleted');
-  if (content) return excerpt(content);
+  if (content) return plainText(excerpt(content));
   return type && type !== 'text' ? kindOf(type) : '';
 }
 

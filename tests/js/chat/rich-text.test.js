@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isLoneEmoji, parse } from '../../../static/js/chat/rich-text.js';
+import { isLoneEmoji, parse, plainText } from '../../../static/js/chat/rich-text.js';
 
 /** A text as it is shown, its marks as tags. */
 const shape = (text) =>
@@ -68,4 +68,8 @@ test('one to three emoji are a lone emoji', () => {
     assert.ok(isLoneEmoji(text), text);
   for (const text of ['', 'a', '1', '#', '👍 ok', '😀😀😀😀', '*'])
     assert.ok(!isLoneEmoji(text), text);
+});
+
+test('a line of a list has no marks', () => {
+  assert.equal(plainText('la *Aroma _3_* en https://a.example'), 'la Aroma 3 en https://a.example');
 });
