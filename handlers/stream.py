@@ -40,9 +40,10 @@ class StreamHandler(PulsoHandler):
         """Follow bots: their events as they come; docs/asyncapi.json has them all."""
         claims, bots = self._read()
         last_event_id = self._last_event_id()
-        reason = self.streams.refusal(claims.sub)
-        if reason is None and self.streams.prepares:
+        if self.streams.prepares:
             reason = await self.streams.prepare(claims.sub, bots, last_event_id)
+        else:
+            reason = self.streams.refusal(claims.sub)
         if reason in PASSING and self.request.headers.get(ELSEWHERE):
             raise Unavailable("This process takes no streams now")
         self._set_stream_headers()

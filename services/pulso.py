@@ -87,6 +87,7 @@ class Pulso:
             max_age=settings.max_stream_age_seconds,
             join=remote.feed.join if remote else None,
             count_elsewhere=lambda sub: self.everywhere.count(sub),
+            recount=lambda sub: self.everywhere.recount(sub),
             # There is another process to come back to at once.
             come_back_ms=(1000, 2000) if remote else (1000, 5000),
         )

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 1.0
 FORGET_SECONDS = 3.5
 ASK_SECONDS = 2.0
-COUNTS, STREAMS, END, RENEW = "streams", "streams:list", "streams:end", "streams:renew"
+COUNTS, COUNT = "streams", "streams:count"
+STREAMS, END, RENEW = "streams:list", "streams:end", "streams:renew"
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,17 @@ class Everywhere:
             await operators.find(about.claims)
             return msgspec.msgpack.encode(self._renew(about.stream_id, about.claims))
 
-        requests.answers |= {STREAMS: self._answer_all, END: self._answer_end, RENEW: renew}
+        async def count(said: bytes) -> bytes:
+            sub = said.decode()
+            report = _Report(notices.me, {sub: self._streams.per_user[sub]})
+            return msgspec.msgpack.encode(report)
+
+        requests.answers |= {
+            COUNT: count,
+            STREAMS: self._answer_all,
+            END: self._answer_end,
+            RENEW: renew,
+        }
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -72,6 +83,16 @@ class Everywhere:
     def count(self, sub: str) -> int:
         """How many streams a user has in other processes, as of a second ago."""
         return sum(counts.get(sub, 0) for _, counts in self._heard_lately())
+
+    async def recount(self, sub: str) -> None:
+        """Ask how many streams a user has in other processes right now."""
+        for answer in await self._ask_all(COUNT, sub.encode()):
+            if isinstance(answer, bytes):
+                now = msgspec.msgpack.decode(answer, type=_Report)
+                self._others[now.process] = (
+                    time.monotonic(),
+                    {**self._others.get(now.process, (0.0, {}))[1], **now.counts},
+                )
 
     async def visible_to(self, claims: Claims) -> list[dict[str, Any]]:
         """Every stream for an admin, their own for everyone else, as ``GET /api/streams``."""

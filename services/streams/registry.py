@@ -41,7 +41,8 @@ class Streams:
 
     Clients that are let go come back after ``come_back_ms``, each after a time of its own.
     ``join`` fetches from elsewhere what the bus needs for a stream; Unavailable where it can't.
-    ``count_elsewhere`` says how many streams a user has in other processes.
+    ``count_elsewhere`` says how many streams a user has in other processes, as of a moment ago;
+    ``recount`` asks them.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Streams:
         come_back_ms: tuple[int, int] = (1000, 5000),
         join: Callable[[Iterable[str], str | None], Awaitable[None]] | None = None,
         count_elsewhere: Callable[[str], int] = lambda sub: 0,
+        recount: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self.bus = bus
         self.heartbeat = heartbeat
@@ -68,6 +70,7 @@ class Streams:
         self.come_back_ms = come_back_ms
         self._join = join
         self._count_elsewhere = count_elsewhere
+        self._recount = recount
         self.draining = False
         self.opened = 0
         self.closed: Counter[str] = Counter()
@@ -100,20 +103,11 @@ class Streams:
 
     def refusal(self, sub: str) -> RefusalReason | None:
         """Why this user can't have a stream now; None where one may be opened."""
-        reason: RefusalReason | None = None
-        if self.draining:
-            reason = "shutdown"
-        elif len(self._streams) >= self.max_streams:
-            reason = "overloaded"
-        elif self.per_user[sub] + self._count_elsewhere(sub) >= self.max_per_user:
-            reason = "too-many-streams"
-        if reason is not None:
-            self.refused[reason] += 1
-        return reason
+        return self._counted(self._reason(sub))
 
     @property
     def prepares(self) -> bool:
-        """Whether ``prepare`` is needed before ``open``."""
+        """Whether ``prepare`` is needed before ``open``, instead of ``refusal``."""
         return self._join is not None
 
     async def prepare(
@@ -124,12 +118,31 @@ class Streams:
         Why this user can't have it now; None where it may be opened.
         """
         assert self._join is not None
+        reason = self._reason(sub)
+        if reason in ("shutdown", "overloaded"):
+            return self._counted(reason)
         try:
             await self._join(bots, last_event_id)
         except Unavailable:
-            self.refused["overloaded"] += 1
-            return "overloaded"
+            return self._counted("overloaded")
+        if self._reason(sub) == "too-many-streams" and self._recount is not None:
+            # Who comes over from another process may still be counted there.
+            await self._recount(sub)
         return self.refusal(sub)
+
+    def _reason(self, sub: str) -> RefusalReason | None:
+        if self.draining:
+            return "shutdown"
+        if len(self._streams) >= self.max_streams:
+            return "overloaded"
+        if self.per_user[sub] + self._count_elsewhere(sub) >= self.max_per_user:
+            return "too-many-streams"
+        return None
+
+    def _counted(self, reason: RefusalReason | None) -> RefusalReason | None:
+        if reason is not None:
+            self.refused[reason] += 1
+        return reason
 
     def open(
         self,

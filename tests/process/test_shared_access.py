@@ -202,6 +202,17 @@ def test_a_user_has_so_many_streams_over_all_processes(shared, one, two):
     eventually(opens, every=0.3)
 
 
+def test_who_moves_to_another_process_is_not_counted_twice(one, two):
+    token = one.token("nomad")
+    streams = [one.stream("b1", token=token) for _ in range(4)]
+    assert all(map(stream_id, streams))
+    time.sleep(1.5)  # the other process knows of them
+    for stream in streams:
+        stream.close()
+        time.sleep(0.05)  # the process sees the end of the connection
+        assert two.stream("b1", token=token).next().json["type"] == "connected"
+
+
 def test_streams_are_listed_ended_and_renewed_through_any_process(one, two):
     mine, stranger = two.token("mine", exp=time.time() + 100), two.token("stranger")
     stream = two.stream("b1", token=mine)
