@@ -1,9 +1,11 @@
 /** English words. */
 
 import { inbox } from './en-inbox.js';
+import { panel } from './en-panel.js';
 
 export const en = {
   ...inbox,
+  ...panel,
   'nav.skip': 'Skip to content',
   'nav.main': 'Main',
   'nav.bots': 'Bots',

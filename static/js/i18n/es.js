@@ -1,9 +1,11 @@
 /** Spanish words. */
 
 import { inbox } from './es-inbox.js';
+import { panel } from './es-panel.js';
 
 export const es = {
   ...inbox,
+  ...panel,
   'nav.skip': 'Ir al contenido',
   'nav.main': 'Principal',
   'nav.bots': 'Bots',

@@ -1,5 +1,6 @@
 /** The monitor: every chat of the chosen bots, live, and the operator's answers. */
 
+import { Alerts } from '../alerts/alerts.js';
 import { ChatPane } from '../chat/chat-pane.js';
 import { ChatRoom } from '../chat/chat-room.js';
 import { Glance } from '../chat/glance.js';
@@ -39,6 +40,7 @@ class Monitor {
   #watch;
   #down;
   #marks;
+  #alerts;
   #frames = new Frames(() => this.#draw());
   #titleDue = 0;
 
@@ -55,6 +57,11 @@ class Monitor {
       // A bot fewer, and no stream of the old set opens any more: begin anew with what is left.
       gone: () => location.reload(),
     });
+    this.#alerts = new Alerts(me, {
+      session: (id) => this.#room.state.sessions.get(id),
+      reading: () => this.#room.state.openId,
+      open: (id) => this.#go(id),
+    });
     /** @param {Error | null} error */
     const failed = (error) => setText(at('problem'), error?.message ?? '');
     this.#room = new ChatRoom(chosen, {
@@ -65,6 +72,7 @@ class Monitor {
       state: (state) => light.show(state),
       listen: {
         ...this.#watch.handlers,
+        ...this.#alerts.handlers,
         closing: ({ reason }) => reason === 'revoked' && this.#watch.read(),
       },
     });
@@ -188,13 +196,13 @@ class Monitor {
     this.#drawChat();
     this.#drawTitle();
     this.#marks.look();
+    this.#alerts.look();
   }
 
   #drawTitle() {
     const { unread, counts } = this.#room.listing;
     find(document, 'pulso-header', PulsoHeader).waiting = counts.unassigned;
-    const title = `${t('monitor.title')} · Pulso`;
-    document.title = unread ? `(${unread}) ${title}` : title;
+    this.#alerts.count(unread);
   }
 
   #drawChat() {
