@@ -23,6 +23,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "style-src 'self'",
         "img-src 'self' data: blob:",
+        "manifest-src 'self'",
         "media-src 'self' blob:",
         "base-uri 'none'",
         "form-action 'self'",
@@ -132,5 +133,7 @@ def routes(**services: Any) -> list[tuple[str, type, dict[str, Any]]]:
         page(r"/bots/([^/]+)", "detail.html"),
         page(r"/monitor", "monitor.html"),
         page(r"/simulator", "simulator.html"),
+        page(r"/operators", "operators.html"),
+        page(r"/settings", "settings.html"),
         (r"/static/(.*)", AssetHandler, {"path": str(STATIC), **services}),
     ]

@@ -70,6 +70,8 @@ SHOTS: dict[str, Shot] = {
     "unassigned": lambda page, _: _unassigned(page),
     "bots": _open("/bots", ".bot-card"),
     "bot": _open("/bots/{Ventas}", "bot-connection .status"),
+    "operators": _open("/operators", "#operator-list li"),
+    "settings": _open("/settings", "#who"),
     "simulator": _open("/simulator?botId={Ventas}", ".session"),
 }
 

@@ -31,11 +31,16 @@ def test_signing_in(open_context: OpenContext) -> None:
     assert violations(page) == []
 
 
-def test_the_bots_and_their_operators(context: BrowserContext, server: Server) -> None:
+def test_the_bots_the_operators_and_the_settings(context: BrowserContext, server: Server) -> None:
     server.linked_bot()
     page = context.new_page()
     page.goto("/bots")
     expect(page.locator(".bot-card").first).to_be_visible()
+    assert violations(page) == []
+    page.goto("/settings")
+    expect(page.locator("#who")).not_to_be_empty()
+    assert violations(page) == []
+    page.goto("/operators")
     expect(page.locator("#operator-list li").first).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Add operator").click()

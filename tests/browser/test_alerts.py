@@ -84,8 +84,9 @@ def test_a_hand_over_is_told_once_in_the_background_and_a_click_opens_the_chat(
     # What the bot answers is nobody's to do.
     server.customer_writes(bot_id, "gracias", number="5215550002", name="Otra")
     expect(tabs[0].locator(".session")).to_have_count(1)
+    server.until(lambda: server.only_session(bot_id)["unread"] == 0)
+    server.until(lambda: "icon.svg" in icon(tabs[0]))
     assert told(tabs) == {"sounds": 0, "notes": []}
-    assert "icon.svg" in icon(tabs[0])
 
     server.customer_writes(bot_id, "quiero hablar con una persona")
     server.until(lambda: told(tabs)["notes"])

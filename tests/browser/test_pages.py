@@ -85,12 +85,16 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
         f"/monitor?botId={bot_id}",
         f"/monitor?botId={bot_id}#{session['id']}",
         f"/simulator?botId={bot_id}",
+        "/operators",
+        "/settings",
     )
     for path in paths:
         page.goto("about:blank")
         page.goto(path)
         page.wait_for_load_state("load")
         expect(page.locator("pulso-header .who")).not_to_be_empty()
+        if path == "/operators":
+            expect(page.locator("#operator-list li").first).to_be_visible()
         if "#" in path:
             expect(page.locator(".message")).to_have_count(1)
         if path.startswith("/bots/"):
@@ -121,6 +125,7 @@ def test_an_administrator_adds_an_operator_who_sees_one_bot(
     seen, hidden = server.add_bot("Visible"), server.add_bot("Oculto")
     page = open_context().new_page()
     page.goto("/bots")
+    page.get_by_role("link", name="Operators").click()
     page.get_by_role("button", name="Add operator").click()
     form = page.get_by_role("dialog")
     form.get_by_label("User name").fill("lucia")

@@ -6,7 +6,6 @@ import { at, clone, field, part, setText } from '../ui/dom.js';
 import { contact, moment, time } from '../ui/format.js';
 import { Rows } from '../ui/rows.js';
 import { get, post, withQuery } from './api.js';
-import { showOperators } from './operators.js';
 import { begin, run } from './page.js';
 
 /** @import { Bot, Me } from '../types.js' */
@@ -80,5 +79,4 @@ run(async () => {
     guarded(() => show(me, cards)),
   );
   await show(me, cards);
-  if (me.admin) await showOperators(me);
 });

@@ -1,10 +1,11 @@
-/** The operators' section of the bots page, for administrators. */
+/** The operators, for administrators: who may sign in, and which bots they see. */
 
 import { t } from '../i18n/i18n.js';
 import { confirm, formDialog } from '../ui/dialogs.js';
 import { at, clone, el, field, part, setText } from '../ui/dom.js';
 import { Rows } from '../ui/rows.js';
 import { get, patch, post, remove } from './api.js';
+import { begin, run } from './page.js';
 
 /** @import { Bot, Me, Operator } from '../types.js' */
 
@@ -15,13 +16,6 @@ let rows = null;
 
 /** @param {Operator} operator */
 const path = (operator) => `/api/operators/${encodeURIComponent(operator.id)}`;
-
-/** Show the section and keep it working. @param {Me} me */
-export async function showOperators(me) {
-  at('operators').hidden = false;
-  at('add-operator').addEventListener('click', () => edit(me, null));
-  await list(me);
-}
 
 /** @param {Me} me */
 async function list(me) {
@@ -34,6 +28,7 @@ async function list(me) {
     fill: (row, { operator, names }) => fill(row, operator, names, me),
   });
   rows.show(operators.map((operator) => ({ operator, names })));
+  at('operator-list').hidden = false;
 }
 
 /** @param {HTMLElement} row @param {Operator} operator @param {Map<string, string>} names @param {Me} me */
@@ -119,3 +114,14 @@ async function drop(me, operator) {
     at('problem').textContent = error.message;
   }
 }
+
+run(async () => {
+  const me = await begin();
+  if (!me.admin) {
+    setText(at('problem'), t('operators.notYours'));
+    return;
+  }
+  at('add-operator').hidden = false;
+  at('add-operator').addEventListener('click', () => edit(me, null));
+  await list(me);
+});

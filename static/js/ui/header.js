@@ -21,6 +21,10 @@ const PAGES = [
   ['/bots', 'nav.bots', 'bot'],
 ];
 /** @type {Entry} */
+const OPERATORS = ['/operators', 'nav.operators', 'user'];
+/** @type {Entry} */
+const SETTINGS = ['/settings', 'nav.settings', 'settings'];
+/** @type {Entry} */
 const SIMULATOR = ['/simulator', 'nav.simulator', 'phone'];
 
 /** @param {Entry} page */
@@ -52,6 +56,9 @@ export class PulsoHeader extends HTMLElement {
       icon('out'),
     );
     out.addEventListener('click', () => this.#signOut(out));
+    const settings = linkTo(SETTINGS);
+    settings.classList.add('own');
+    settings.prepend(this.#who);
     const light = this.querySelector('connection-light');
     this.replaceChildren(
       el(
@@ -62,15 +69,16 @@ export class PulsoHeader extends HTMLElement {
       ),
       this.#nav,
       ...(light ? [light] : []),
-      this.#who,
+      settings,
       out,
     );
   }
 
-  /** Show who is signed in, and the phone where it is a simulated one. @param {Me} me */
-  set me({ username, simulator }) {
+  /** Show who is signed in, and the ways only some have. @param {Me} me */
+  set me({ username, admin, simulator }) {
     setText(this.#who, username);
     this.#who.title = t('nav.signedInAs', { name: username });
+    if (admin) this.#nav.append(linkTo(OPERATORS));
     if (simulator) this.#nav.append(linkTo(SIMULATOR));
   }
 
