@@ -135,5 +135,6 @@ def routes(**services: Any) -> list[tuple[str, type, dict[str, Any]]]:
         page(r"/simulator", "simulator.html"),
         page(r"/operators", "operators.html"),
         page(r"/settings", "settings.html"),
+        page(r"/streams", "streams.html"),
         (r"/static/(.*)", AssetHandler, {"path": str(STATIC), **services}),
     ]

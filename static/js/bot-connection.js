@@ -2,8 +2,8 @@
  * `<bot-connection bot-id="…">`: one bot's connection to WhatsApp, live: its QR, its status, its buttons.
  *
  * It reads the status once, then follows the stream from that status's cursor. What a button asks
- * for shows when the event arrives. Fires `line` (the source's state in `detail`), and `gone` where
- * there is no such bot any more, or it is somebody else's.
+ * for shows when the event arrives. Fires `line` (the source's state in `detail`), `status` (the bot's)
+ * and `gone`: there is no such bot any more, or it is somebody else's.
  */
 
 import { BotEventSource } from './events.js';
@@ -193,6 +193,7 @@ export class BotConnection extends HTMLElement {
     const parts = this.#parts;
     parts.status.dataset.status = status;
     setText(parts.status, t(`status.${status}`));
+    this.dispatchEvent(new CustomEvent('status', { detail: status }));
     setText(parts.note, noteOf(this.#state));
     parts.note.hidden = !parts.note.textContent;
     const why = qrExpired

@@ -278,6 +278,29 @@ export interface Bot {
   createdAt: string;
 }
 
+/** What one of a bot's days was like. */
+export interface Day {
+  date: string;
+  chats: number;
+  in: number;
+  out: { bot: number; operator: number; phone: number };
+  /** To a person's answer; null where no person answered. */
+  medianSeconds: number | null;
+}
+
+/** A connection, what it has reached of `head`, and what waits for it. */
+export interface OpenStream {
+  streamId: string;
+  sub: string;
+  bots: string[];
+  since: string;
+  lastId: string;
+  head: string;
+  queuedEvents: number;
+  queuedBytes: number;
+  lastWriteAge: number;
+}
+
 export interface StatusAnswer {
   status: BotStatus;
   user?: User | null;

@@ -68,7 +68,7 @@ SHOTS: dict[str, Shot] = {
     "menu": lambda page, _: _menu(page),
     "keys": lambda page, _: _keys(page),
     "unassigned": lambda page, _: _unassigned(page),
-    "bots": _open("/bots", ".bot-card"),
+    "bots": _open("/bots", ".day-chart"),
     "bot": _open("/bots/{Ventas}", "bot-connection .status"),
     "operators": _open("/operators", "#operator-list li"),
     "settings": _open("/settings", "#who"),

@@ -35,7 +35,10 @@ def test_the_bots_the_operators_and_the_settings(context: BrowserContext, server
     server.linked_bot()
     page = context.new_page()
     page.goto("/bots")
-    expect(page.locator(".bot-card").first).to_be_visible()
+    expect(page.locator(".day-chart").first).to_be_visible()
+    assert violations(page) == []
+    page.goto("/streams")
+    expect(page.locator("#checked")).not_to_be_empty()
     assert violations(page) == []
     page.goto("/settings")
     expect(page.locator("#who")).not_to_be_empty()

@@ -96,18 +96,6 @@ def test_a_bot_that_is_not_there_is_said_so(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_text("There is no such bot, or it isn’t yours.")
 
 
-def test_the_list_of_bots_has_no_stream(open_context: OpenContext, server: Server) -> None:
-    page = open_context().new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto("/bots")
-    expect(page.get_by_role("heading", name="Bots", exact=True)).to_be_visible()
-    page.get_by_label("Name of the new bot").fill("Reservas")
-    page.get_by_role("button", name="Add bot").click()
-    expect(page.get_by_role("link", name="Reservas")).to_be_visible()
-    assert not [url for url in asked if "/events/stream" in url]
-
-
 def test_a_bot_that_a_colleague_deletes_is_gone(page: Page, server: Server) -> None:
     bot_id = server.linked_bot()
     open_detail(page, bot_id)

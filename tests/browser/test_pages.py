@@ -87,12 +87,15 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
         f"/simulator?botId={bot_id}",
         "/operators",
         "/settings",
+        "/streams",
     )
     for path in paths:
         page.goto("about:blank")
         page.goto(path)
         page.wait_for_load_state("load")
         expect(page.locator("pulso-header .who")).not_to_be_empty()
+        if path == "/bots":
+            expect(page.locator(".day-chart").first).to_be_visible()
         if path == "/operators":
             expect(page.locator("#operator-list li").first).to_be_visible()
         if "#" in path:

@@ -20,6 +20,7 @@ export const en = {
   'common.cancel': 'Cancel',
   'common.save': 'Save',
   'common.again': 'Try again',
+  'time.seconds': '{count} s',
   'time.minutes': '{count} min',
   'time.hours': '{count} h',
   'time.days': '{count} d',
@@ -53,7 +54,6 @@ export const en = {
   'bots.open': 'Connection',
   'bots.monitor': 'Chats',
   'bots.simulator': 'Test phone',
-  'bots.reload': 'Reload',
   'bots.created': 'Added {date}',
   'bots.checked': 'Status as of {time}',
 

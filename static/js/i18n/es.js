@@ -20,6 +20,7 @@ export const es = {
   'common.cancel': 'Cancelar',
   'common.save': 'Guardar',
   'common.again': 'Reintentar',
+  'time.seconds': '{count} s',
   'time.minutes': '{count} min',
   'time.hours': '{count} h',
   'time.days': '{count} d',
@@ -53,7 +54,6 @@ export const es = {
   'bots.open': 'Conexión',
   'bots.monitor': 'Chats',
   'bots.simulator': 'Teléfono de prueba',
-  'bots.reload': 'Recargar',
   'bots.created': 'Agregado el {date}',
   'bots.checked': 'Estado a las {time}',
 

@@ -1,28 +1,25 @@
-/** The bots page: a card each, with the status of the moment it was read. No stream here. */
+/**
+ * The bots page: a card each, with its status and its day.
+ *
+ * No stream here: what is looked at now and then is not worth one of a browser's six connections. It
+ * asks again while somebody looks at it.
+ */
 
 import { t } from '../i18n/i18n.js';
 import { translateServerText } from '../i18n/server-words.js';
-import { at, clone, field, part, setText } from '../ui/dom.js';
+import { whileBusy } from '../ui/busy.js';
+import { at, clone, field, find, part, setText } from '../ui/dom.js';
 import { contact, moment, time } from '../ui/format.js';
 import { Rows } from '../ui/rows.js';
-import { get, post, withQuery } from './api.js';
+import { botPath, get, post, withQuery } from './api.js';
+import { readDays, showDays } from './bot-figures.js';
 import { begin, run } from './page.js';
 
-/** @import { Bot, Me } from '../types.js' */
+/** @import { Bot, Day, Me } from '../types.js' */
+/** @typedef {{ bot: Bot, days: Day[] | undefined }} Card */
 
-/** @param {HTMLElement} card @param {Bot} bot @param {Me} me */
-function fillCard(card, bot, me) {
-  const name = part(card, 'name', HTMLAnchorElement);
-  setText(name, bot.name);
-  name.href = part(card, 'open', HTMLAnchorElement).href = `/bots/${encodeURIComponent(bot.id)}`;
-  part(card, 'monitor', HTMLAnchorElement).href = withQuery('/monitor', { botId: bot.id });
-  part(card, 'simulator', HTMLAnchorElement).href = withQuery('/simulator', { botId: bot.id });
-  part(card, 'simulator').hidden = !me.simulator;
-  const status = part(card, 'status');
-  status.dataset.status = bot.status;
-  setText(status, t(`status.${bot.status}`));
-  setText(part(card, 'note'), note(bot));
-}
+const POLL_MS = 5_000;
+const FIGURES_MS = 60_000;
 
 /** @param {Bot} bot */
 function note(bot) {
@@ -32,51 +29,101 @@ function note(bot) {
   return translateServerText(bot.reason) ?? t('bots.created', { date: moment(bot.createdAt) });
 }
 
-/** @param {Me} me @param {Rows<Bot>} cards */
-async function show(me, cards) {
-  /** @type {{ bots: Bot[] }} */
-  const { bots } = await get('/api/bots');
-  cards.show(bots);
-  const none = at('none');
-  none.hidden = bots.length > 0;
-  none.textContent = t(me.admin ? 'bots.none' : 'bots.noneYours');
-  const checked = t('bots.checked', { time: time(new Date().toISOString()) });
-  at('checked').textContent = checked;
-  return bots;
+class BotsPage {
+  #me;
+  /** @type {Bot[]} */
+  #bots = [];
+  /** @type {Map<string, Day[]>} */
+  #days = new Map();
+  #daysAt = Number.NEGATIVE_INFINITY;
+  #timer = 0;
+  /** @type {Rows<Card>} */
+  #cards = new Rows(at('bots'), {
+    key: ({ bot }) => bot.id,
+    make: () => clone('bot-card'),
+    fill: (card, { bot }) => this.#fill(card, bot),
+    stamp: ({ bot, days }) => [JSON.stringify(bot), days],
+  });
+
+  /** @param {Me} me */
+  constructor(me) {
+    this.#me = me;
+    const add = at('add-bot', HTMLFormElement);
+    add.hidden = !me.admin;
+    add.addEventListener('submit', (event) => {
+      event.preventDefault();
+      whileBusy(find(add, 'button', HTMLButtonElement), () => this.#add(add));
+    });
+    document.addEventListener('visibilitychange', () => this.watch());
+  }
+
+  /** Ask now, and again as long as somebody looks. */
+  async watch() {
+    clearTimeout(this.#timer);
+    if (document.hidden) return;
+    try {
+      await this.#read();
+      setText(at('problem'), '');
+    } catch (error) {
+      setText(at('problem'), error.message);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.watch(), POLL_MS);
+  }
+
+  async #read() {
+    /** @type {{ bots: Bot[] }} */
+    const { bots } = await get('/api/bots');
+    this.#bots = bots;
+    this.#draw();
+    if (performance.now() - this.#daysAt < FIGURES_MS) return;
+    this.#daysAt = performance.now();
+    for (const { id } of bots) {
+      // Gone meanwhile, or the store is away: the card has its status all the same.
+      const days = await readDays(id).catch(() => null);
+      if (days) this.#days.set(id, days);
+      this.#draw();
+    }
+  }
+
+  #draw() {
+    this.#cards.show(this.#bots.map((bot) => ({ bot, days: this.#days.get(bot.id) })));
+    const none = at('none');
+    none.hidden = this.#bots.length > 0;
+    setText(none, t(this.#me.admin ? 'bots.none' : 'bots.noneYours'));
+    setText(at('checked'), t('bots.checked', { time: time(new Date().toISOString()) }));
+  }
+
+  /** @param {HTMLElement} card @param {Bot} bot */
+  #fill(card, bot) {
+    const name = part(card, 'name', HTMLAnchorElement);
+    setText(name, bot.name);
+    name.href = part(card, 'open', HTMLAnchorElement).href = `/bots/${encodeURIComponent(bot.id)}`;
+    part(card, 'monitor', HTMLAnchorElement).href = withQuery('/monitor', { botId: bot.id });
+    part(card, 'simulator', HTMLAnchorElement).href = withQuery('/simulator', { botId: bot.id });
+    part(card, 'simulator').hidden = !this.#me.simulator;
+    const status = part(card, 'status');
+    status.dataset.status = bot.status;
+    setText(status, t(`status.${bot.status}`));
+    setText(part(card, 'note'), note(bot));
+    const days = this.#days.get(bot.id);
+    if (days) showDays(part(card, 'figures'), days);
+  }
+
+  /** A new bot is linked next: its page shows the QR, and leads on. @param {HTMLFormElement} form */
+  async #add(form) {
+    setText(at('problem'), '');
+    try {
+      /** @type {Bot} */
+      const bot = await post('/api/bots', { name: field(form, 'name').value.trim() });
+      await post(botPath(bot.id, 'connect'));
+      location.assign(withQuery(`/bots/${encodeURIComponent(bot.id)}`, { link: '1' }));
+    } catch (error) {
+      setText(at('problem'), error.message);
+    }
+  }
 }
 
 run(async () => {
-  const me = await begin();
-  const problem = at('problem');
-  /** @type {Rows<Bot>} */
-  const cards = new Rows(at('bots'), {
-    key: (bot) => bot.id,
-    make: () => clone('bot-card'),
-    fill: (card, bot) => fillCard(card, bot, me),
-  });
-  /** @param {() => Promise<unknown>} work @returns {(event: Event) => Promise<void>} */
-  const guarded = (work) => async (event) => {
-    event.preventDefault();
-    problem.textContent = '';
-    try {
-      await work();
-    } catch (error) {
-      problem.textContent = error.message;
-    }
-  };
-  const add = at('add-bot', HTMLFormElement);
-  add.hidden = !me.admin;
-  add.addEventListener(
-    'submit',
-    guarded(async () => {
-      await post('/api/bots', { name: field(add, 'name').value.trim() });
-      add.reset();
-      await show(me, cards);
-    }),
-  );
-  at('reload').addEventListener(
-    'click',
-    guarded(() => show(me, cards)),
-  );
-  await show(me, cards);
+  await new BotsPage(await begin()).watch();
 });

@@ -54,6 +54,14 @@ function showMissing() {
   at('problem').textContent = t('detail.missing');
 }
 
+/** A bot that was added just now: as soon as it is linked, to its inbox. @param {BotConnection} connection */
+function leadOn(connection) {
+  connection.addEventListener('status', (event) => {
+    if (/** @type {CustomEvent} */ (event).detail !== 'connected') return;
+    location.replace(withQuery('/monitor', { botId }));
+  });
+}
+
 run(async () => {
   const me = await begin();
   const light = find(document, 'connection-light', ConnectionLight);
@@ -77,7 +85,9 @@ run(async () => {
   connection.addEventListener('line', (event) =>
     light.show(/** @type {CustomEvent} */ (event).detail),
   );
-  const poll = new URLSearchParams(location.search).get('poll');
+  const query = new URLSearchParams(location.search);
+  if (query.get('link')) leadOn(connection);
+  const poll = query.get('poll');
   if (poll) connection.setAttribute('poll-seconds', poll);
   connection.setAttribute('bot-id', botId);
 });

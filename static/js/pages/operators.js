@@ -121,7 +121,7 @@ run(async () => {
     setText(at('problem'), t('operators.notYours'));
     return;
   }
-  at('add-operator').hidden = false;
+  at('acts').hidden = false;
   at('add-operator').addEventListener('click', () => edit(me, null));
   await list(me);
 });

@@ -57,6 +57,13 @@ export function since(iso, now = Date.now()) {
   return t('time.days', { count: Math.floor(minutes / 1_440) });
 }
 
+/** How long something took, in the largest whole unit. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 60) return t('time.seconds', { count: Math.round(seconds) });
+  if (seconds < 3_600) return t('time.minutes', { count: Math.round(seconds / 60) });
+  return t('time.hours', { count: Math.round(seconds / 3_600) });
+}
+
 /** A size of a file, as `1.4 MB`. @param {number} size in bytes */
 export function bytes(size) {
   const [amount, unit] =
