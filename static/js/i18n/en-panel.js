@@ -38,6 +38,7 @@ export const panel = {
   'figures.bot': 'By the bot',
   'figures.people': 'By people',
   'figures.wait': 'Median wait',
+  'figures.days': 'The last {days} days',
   'figures.chart': '{count} messages in {days} days; most on {day}: {most}',
   'streams.title': 'Connections',
   'streams.lead': 'Who follows which bots live, and how far behind each connection is.',

@@ -38,6 +38,7 @@ export const panel = {
   'figures.bot': 'Del bot',
   'figures.people': 'De personas',
   'figures.wait': 'Espera mediana',
+  'figures.days': 'Los últimos {days} días',
   'figures.chart': '{count} mensajes en {days} días; el que más, {day}: {most}',
   'streams.title': 'Conexiones',
   'streams.lead': 'Quién sigue en directo qué bots, y cuánto le falta a cada conexión.',

@@ -35,6 +35,7 @@ export function showDays(place, days) {
       figure(t('figures.wait'), medianSeconds === null ? '–' : duration(medianSeconds)),
     ),
     dayChart(days),
+    el('p', { className: 'soft small', textContent: t('figures.days', { days: days.length }) }),
   );
   place.hidden = false;
 }
