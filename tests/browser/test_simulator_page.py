@@ -93,3 +93,20 @@ def test_a_customers_draft_waits_for_them(page: Page, server: Server) -> None:
     expect(field).to_have_value("")
     page.locator("#customers .session", has_text="María").click()
     expect(field).to_have_value("de María")
+
+
+def test_the_phone_stands_beside_the_inbox(page: Page, server: Server) -> None:
+    bot_id = server.linked_bot()
+    open_simulator(page, bot_id)
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Beside the inbox").click()
+    phone = opened.value
+    page.wait_for_url(f"**/monitor?botId={bot_id}")
+    expect(phone.locator("#status")).to_contain_text("Connected")
+    expect(phone.locator("#beside")).to_be_hidden()
+    phone.get_by_label("Number").fill("5215558888")
+    phone.get_by_label("Name", exact=True).fill("Rosa")
+    phone.get_by_role("button", name="Add").click()
+    phone.get_by_label("Message", exact=True).fill("desde el teléfono")
+    phone.get_by_role("button", name="Send").click()
+    expect(page.locator(".session", has_text="desde el teléfono")).to_be_visible()

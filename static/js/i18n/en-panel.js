@@ -52,4 +52,7 @@ export const panel = {
   'streams.endTitle': 'End the connection of {name}?',
   'streams.endText': 'It ends with “revoked”. A page that may still see these bots connects again.',
   'streams.show': 'Live connections',
+  'simulator.beside': 'Beside the inbox',
+  'simulator.besideBlocked':
+    'The browser keeps the phone’s window from opening. Allow it, and try again.',
 };

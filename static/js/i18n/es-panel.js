@@ -53,4 +53,7 @@ export const panel = {
   'streams.endText':
     'Termina con “revoked”. Una página que aún pueda ver estos bots se conecta de nuevo.',
   'streams.show': 'Conexiones en directo',
+  'simulator.beside': 'Junto a los chats',
+  'simulator.besideBlocked':
+    'El navegador no deja abrir la ventana del teléfono. Permítelo e inténtalo de nuevo.',
 };

@@ -222,6 +222,15 @@ function asCustomer(session) {
   return row;
 }
 
+/** The phone in a window of its own, as wide as one, and here the inbox it writes to. @param {string} botId */
+function standBeside(botId) {
+  const [width, height] = [400, Math.min(820, screen.availHeight)];
+  const place = `left=${screen.availWidth - width},top=0,width=${width},height=${height}`;
+  const phone = window.open(withQuery('/simulator', { botId }), 'pulso-phone', `popup,${place}`);
+  if (phone) location.assign(withQuery('/monitor', { botId }));
+  else setText(at('problem'), t('simulator.besideBlocked'));
+}
+
 /** There is no phone to play. @param {string} words */
 function showNothing(words) {
   find(document, 'connection-light').hidden = true;
@@ -246,5 +255,8 @@ run(async () => {
     location.assign(withQuery('/simulator', { botId: select.value })),
   );
   if (!bots.some(({ id }) => id === botId)) return showNothing(t('detail.missing'));
+  // The window it opens needs no other one.
+  at('beside').hidden = !wide.matches || window.name === 'pulso-phone';
+  at('beside').addEventListener('click', () => standBeside(botId));
   await new Simulator(botId, me).start();
 });
