@@ -125,6 +125,7 @@ def test_inputs_know_the_servers_limits(page: Page, server: Server) -> None:
     bot_id = server.add_bot("Largo")
     page.goto("/bots")
     expect(page.get_by_label("Name of the new bot")).to_have_attribute("maxlength", "100")
+    page.goto("/operators")
     page.get_by_role("button", name="Add operator").click()
     form = page.get_by_role("dialog")
     form.get_by_label("User name").fill("corta")
@@ -155,8 +156,7 @@ def test_by_keyboard_a_button_that_goes_leaves_its_place(page: Page, server: Ser
 
 
 def test_a_button_that_works_keeps_the_focus_and_works_once(page: Page, server: Server) -> None:
-    server.add_bot()
-    page.goto("/bots")
+    page.goto("/operators")
     page.get_by_role("button", name="Add operator").click()
     form = page.get_by_role("dialog")
     form.get_by_label("User name").fill("admin")
