@@ -26,6 +26,7 @@ from services.whatsapp.simulated.gateway import SimulatedGateway
 from services.whatsapp.simulated.phone import LocalPhone
 
 WAKE = "wake"
+PERSON = "person"  # a session, which a person answers from now on
 RIGHTS = "rights"
 
 
@@ -60,6 +61,8 @@ class Several:
 
     async def open(self, outbox: Outbox, answering: Answering) -> None:
         """Hear the others, and hold bots."""
+        self.notices.takers[PERSON] = lambda said: answering.cancel(said.decode())
+        answering.elsewhere = lambda chat: self.notices.tell_all(PERSON, chat.encode())
         await self.notices.open()
         await self.holding.open(
             Orders(

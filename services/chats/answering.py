@@ -7,7 +7,7 @@ the operators (``chat:typing`` of ``bot`` with the state ``failed``), never to t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from services.assistant.engine import AIEngine, Answer, EngineFailed, Turn
@@ -55,6 +55,8 @@ class Answering:
         self._chats: dict[str, asyncio.Task[None]] = {}
         self._bots: dict[str, str] = {}  # by session, as they are
         self.tasks = Tasks()
+        # Called where a chat is not being answered here; another process may be at it.
+        self.elsewhere: Callable[[str], None] = lambda session_id: None
 
     def begin(self, bot_id: str, session_id: str, contact: str) -> None:
         """The customer wrote something; what was being prepared is out of date."""
@@ -70,8 +72,15 @@ class Answering:
         self._bots[session_id] = bot_id
         task.add_done_callback(lambda done: self._forget(session_id, done))
 
+    def give_way(self, session_id: str) -> None:
+        """A person answers this chat now, wherever an answer is being prepared."""
+        if session_id in self._chats:
+            self.cancel(session_id)
+        else:
+            self.elsewhere(session_id)
+
     def cancel(self, session_id: str) -> None:
-        """A person answers this chat now."""
+        """No answer of this chat is prepared here any more."""
         task = self._chats.get(session_id)
         if task is not None:
             task.cancel()

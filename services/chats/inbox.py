@@ -72,7 +72,7 @@ class Inbox:
             if attachment is not None:
                 await self._attachments.drop(attachment)
             raise
-        self._answering.cancel(session_id)
+        self._answering.give_way(session_id)
         return message_id
 
     async def begin(
@@ -83,7 +83,7 @@ class Inbox:
         ``contact`` is a number as people write it, or a WhatsApp address. Invalid.
         """
         session, message_id = await self._outbox.begin(bot_id, _address(contact), content, author)
-        self._answering.cancel(session.id)
+        self._answering.give_way(session.id)
         return session, message_id
 
     async def retry(self, session_id: str, message_id: str, may: May = everyone) -> None:
@@ -106,7 +106,7 @@ class Inbox:
 
         session = await self._change(session_id, columns, may)
         if session.mode == "human":
-            self._answering.cancel(session_id)
+            self._answering.give_way(session_id)
         return session
 
     async def typing(self, session_id: str, state: Typing, by: Author, may: May = everyone) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from services.assistant.engine import SilentEngine
+from services.assistant.engine import AIEngine, SilentEngine
 from services.bots.connections import Connections
 from services.bots.status import BotStatus
 from services.chats.answering import Answering
@@ -33,10 +33,10 @@ class Member:
     """``async with Member(store, redis, bus)``: one process of several."""
 
     def __init__(
-        self, store: str, redis: str, bus: RowJournal, lease_seconds: float = LEASE_SECONDS
+        self, store: str, redis: str, bus: RowJournal, engine: AIEngine | None = None
     ) -> None:
         folder = Path(tempfile.gettempdir(), "no files")  # nothing has one
-        settings = Settings(bus_url=redis, database_url=store, lease_seconds=lease_seconds)
+        settings = Settings(bus_url=redis, database_url=store, lease_seconds=LEASE_SECONDS)
         self.bus = bus
         self.ledger = SharedLedger(Database(store, writers=WRITERS), bus, "tests")
         self.intake = Intake()
@@ -49,7 +49,7 @@ class Member:
         attachments = Attachments(self.ledger, media)
         self.outbox = Outbox(self.ledger, self.gateway, holding, attachments, self.phone)
         self.answering = Answering(
-            self.ledger, self.gateway, self.outbox, holding, SilentEngine(), speed=SPEED
+            self.ledger, self.gateway, self.outbox, holding, engine or SilentEngine(), speed=SPEED
         )
         self.inbox = Inbox(self.ledger, self.outbox, self.answering, attachments)
         fetching = Fetching(self.ledger, self.gateway, media, holding.is_connected)

@@ -1,10 +1,11 @@
 """Bots over several processes: who has which, and what may be asked of any of them."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from services.assistant.engine import Answer, SilentEngine, Turn
 from services.errors import Conflict, NotFound, Unavailable
 from services.whatsapp.simulated.phone import Drop, Scan, Unlink, Write
 from tests.domain import RowJournal
@@ -127,6 +128,36 @@ async def test_who_is_slow_to_leave_bots_to_others_leaves_no_more_than_its_surpl
             await until(lambda: len(b.held) == 2)
             assert len(a.held) == 2
             monkeypatch.undo()
+
+
+class Thinking(SilentEngine):
+    """Never comes to an answer; knows whether it was asked, and whether it may stop."""
+
+    def __init__(self) -> None:
+        self.asked, self.stopped = asyncio.Event(), asyncio.Event()
+
+    async def answer(self, history: Sequence[Turn]) -> Answer | None:
+        self.asked.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            self.stopped.set()
+
+
+@soon
+async def test_an_engine_stops_where_a_person_answers_through_another_process(
+    store: str, redis: RedisServer
+) -> None:
+    bus, engine = RowJournal(), Thinking()
+    async with Member(store, redis.url, bus, engine) as a:
+        bot = await a.linked_bot()
+        async with Member(store, redis.url, bus) as b:
+            assert await b.phone.act(bot, hello())
+            await engine.asked.wait()
+            session = (await bus.until("session:created"))["session"]["id"]
+            sent = await b.inbox.answer(session, "Un momento")
+            await engine.stopped.wait()
+            await bus.until("message:ack", messageId=sent, ack="read")
 
 
 @soon
