@@ -85,6 +85,19 @@ def test_who_needs_a_person_comes_first_and_says_how_long(
     expect(page.locator("#mode")).to_have_text("Waiting 1 min")
 
 
+def test_it_is_all_there_in_spanish(open_context: OpenContext, server: Server, bot_id: str) -> None:
+    needs_a_person(server, chat_with(server, bot_id, "34600000005", "Rosa"))
+    page = open_context(locale="es-ES").new_page()
+    page.goto("/monitor")
+    tab(page, "Sin asignar")
+    page.locator(".session", has_text="Rosa").click()
+    expect(page.locator("#mode")).to_have_text("Espera 1 min")
+    page.get_by_role("button", name="Responder yo").click()
+    expect(page.locator("#mode")).to_have_text("Lo tienes tú")
+    page.get_by_role("button", name="Resolver").click()
+    expect(page.locator("#mode")).to_have_text("Resuelto")
+
+
 def test_a_chat_is_taken_given_to_a_colleague_and_given_back(
     page: Page, laura: Page, server: Server, bot_id: str
 ) -> None:
