@@ -98,14 +98,10 @@ class Operator:
         before = ""
         while True:
             path = f"/api/sessions/{self.session_id}/messages?limit=100{before}"
-            page = self._parts.pulsos[0].request("GET", path, token=self.token).json["messages"]
-            contents[:0] = [one["content"] for one in page if one["fromMe"]]
-            if len(page) < 100:
+            answer = self._parts.pulsos[0].request("GET", path, token=self.token)
+            assert answer.status == 200, answer.body
+            page = answer.json
+            contents[:0] = [one["content"] for one in page["messages"] if one["fromMe"]]
+            if page["before"] is None:
                 return contents
-            before = f"&before={page[0]['id']}"
-
-    def acks(self) -> list[str | None]:
-        """How far each of the newest hundred answers has come."""
-        path = f"/api/sessions/{self.session_id}/messages?limit=100"
-        page = self._parts.pulsos[0].request("GET", path, token=self.token).json["messages"]
-        return [one["ack"] for one in page if one["fromMe"]]
+            before = f"&before={page['before']}"
