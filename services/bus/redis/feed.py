@@ -19,12 +19,12 @@ from collections.abc import Coroutine, Iterable
 from redis.exceptions import RedisError
 
 from services.bus.cursor import Cursor
-from services.bus.history import Entry
+from services.bus.redis.arrivals import Arrivals
 from services.bus.redis.channels import Channels
 from services.bus.redis.connection import UNAVAILABLE, bounded
 from services.bus.redis.following import Following
 from services.bus.redis.link import Link
-from services.bus.redis.ranges import LOST, Asked, OutOfStep, RangeReader, Ranges
+from services.bus.redis.ranges import LOST, Asked, OutOfStep, RangeReader, Ranges, parts, together
 from services.bus.redis.shared_bus import SharedBus
 from services.errors import Unavailable
 from services.tasks import Tasks
@@ -32,6 +32,8 @@ from services.tasks import Tasks
 TICK_SECONDS = 1.0
 # Between two attempts to connect: the first, and the longest.
 PAUSES = (0.05, 1.0)
+# What was missed is read in steps of so many seqs.
+STEP_EVENTS = 10_000
 # What is read for a resume may be gone again at once: the history is bounded in bytes.
 ATTEMPTS = 3
 
@@ -39,8 +41,6 @@ log = logging.getLogger("pulso.redis")
 
 
 class _Join:
-    """What some stream needs to be asked."""
-
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -76,9 +76,7 @@ class Feed:
         self._ready = asyncio.Event()
         self._markers = itertools.count()
         self._questions: dict[bytes, _Question] = {}
-        # Events that wait for those that were published with them.
-        self._arrived: list[Entry] = []
-        self._handing_over: asyncio.Handle | None = None
+        self._arrivals = Arrivals(bus)
         self._tasks = Tasks()
 
     async def open(self) -> None:
@@ -92,7 +90,7 @@ class Feed:
     async def close(self) -> None:
         """Deliver what has come; nothing comes after it."""
         await self._tasks.close()
-        self._hand_over()
+        self._arrivals.hand_over()
 
     async def join(self, bots: Iterable[str], last_event_id: str | None) -> None:
         """Have what a stream of these bots needs: subscribe it then without awaiting anything.
@@ -148,7 +146,7 @@ class Feed:
                 away = True
             finally:
                 self._ready.clear()
-                self._hand_over()
+                self._arrivals.hand_over()
                 for question in self._questions.values():
                     question.fail()  # its marker will not come
             await asyncio.sleep(pause)
@@ -161,17 +159,34 @@ class Feed:
             epoch, seq = await self._link.adopt()
             if epoch != bus.seen[0]:
                 following.restart(epoch, seq)
-            asked = following.all_after(bus.seq)
+        following.forget_unjoined()
+        lost: list[str] = []
+        while following.channels and seq - bus.seq > STEP_EVENTS:
+            seq = await self._catch_up_to(bus.seq + STEP_EVENTS, lost)
+        async with bounded():
             ours = (self._own.encode(), self._epochs, self._ends)
             await channels.subscribe([*ours, *following.channels])
             while await channels.next() is not None:
                 pass
+            asked = following.all_after(bus.seq, lost)
             marker = self._marker()
             found = await self._ranges.read(bus.seen[0], asked, (self._own, marker))
             # What comes before the marker is in the ranges.
             await self._skip(channels, marker.encode())
-            following.catch_up(found)
+            following.catch_up(asked, found)
         self._ready.set()
+
+    async def _catch_up_to(self, seq: int, lost: list[str]) -> int:
+        """A part of what was missed, since all may be much. The seq that Redis is at.
+
+        Bots of which something is lost are put into ``lost``, and not asked for again.
+        """
+        asked = self._following.all_after(self._bus.seq, lost)
+        async with bounded():
+            marker = (self._own, self._marker())
+            found = await self._ranges.read(self._bus.seen[0], asked, marker, seq)
+        lost += self._following.catch_up(asked, found)
+        return found.newest
 
     async def _skip(self, channels: Channels, marker: bytes) -> None:
         while message := await channels.next():
@@ -202,9 +217,9 @@ class Feed:
             elif channel == self._epochs:
                 self._check_epoch(payload)
             elif channel == ends:
-                self._hand_over_soon()
+                self._arrivals.hand_over_soon()
             elif (found := self._following.event(channel, payload)) is not None:
-                self._arrive(*found)
+                self._arrivals.add(*found)
 
     async def _on_marker(self, marker: bytes) -> None:
         question = self._questions.pop(marker, None)
@@ -212,7 +227,7 @@ class Feed:
             return
         found = await question.answer
         if found is not None:
-            self._hand_over()
+            self._arrivals.hand_over()
             self._following.take_in(question.asked, found)
             if not question.taken.done():
                 question.taken.set_result(None)
@@ -244,10 +259,11 @@ class Feed:
             if not joins:
                 await self._wake.wait()
                 continue
-            asked = _together(join.asked for join in joins)
+            asked = together(join.asked for join in joins)
             await channels.subscribe(self._following.add(asked))
             await channels.confirmed()
-            await self._ask(asked)
+            for part in parts(asked):
+                await self._ask(part)
             for join in joins:
                 if not join.done.done():
                     join.done.set_result(None)
@@ -263,47 +279,6 @@ class Feed:
 
     def _marker(self) -> str:
         return str(next(self._markers))
-
-    def _arrive(self, entry: Entry, last: int) -> None:
-        """``last``: the seq of the last event that was published in one go with this one.
-
-        They are handed over together: one POST is one write, and closes no stream as slow that
-        had nothing waiting.
-        """
-        self._arrived.append(entry)
-        if entry.seq == last:
-            self._hand_over_soon()
-        elif self._handing_over is not None:
-            # What was published before it is whole; this is not.
-            self._arrived.pop()
-            self._hand_over()
-            self._arrived.append(entry)
-
-    def _hand_over_soon(self) -> None:
-        if self._handing_over is None:
-            # What has come already is read before it is called.
-            self._handing_over = asyncio.get_running_loop().call_soon(self._hand_over)
-
-    def _hand_over(self) -> None:
-        if self._handing_over is not None:
-            self._handing_over.cancel()
-            self._handing_over = None
-        if self._arrived:
-            arrived, self._arrived = self._arrived, []
-            self._bus.deliver(arrived)
-
-
-def _together(questions: Iterable[Asked]) -> Asked:
-    """One question for several: of each bot as much as any of them asks for."""
-    together: dict[str, int | None] = {}
-    for asked in questions:
-        for bot_id, after in asked.items():
-            earlier = together.get(bot_id)
-            if after is None or earlier is None:
-                together[bot_id] = earlier if after is None else after
-            else:
-                together[bot_id] = min(earlier, after)
-    return together
 
 
 async def _beside(*work: Coroutine[None, None, None]) -> None:

@@ -74,10 +74,12 @@ class Following:
                 channels.append(channel)
         return channels
 
-    def all_after(self, seq: int) -> Asked:
-        """To ask for what all that are joined have missed. Those that are not are forgotten."""
+    def forget_unjoined(self) -> None:
         self._forget([found for found in self._by_bot.values() if not found.joined])
-        return dict.fromkeys(self._by_bot, seq)
+
+    def all_after(self, seq: int, lost: Iterable[str] = ()) -> Asked:
+        """To ask for what all have missed; of those that are lost, only where they are."""
+        return {**dict.fromkeys(self._by_bot, seq), **dict.fromkeys(lost)}
 
     def event(self, channel: bytes, payload: bytes) -> tuple[Entry, int] | None:
         """The event in this message, and the seq of the last of those published with it.
@@ -112,21 +114,27 @@ class Following:
             followed.idle_since = now
         self._bus.advance(found.seq)
 
-    def catch_up(self, found: Ranges) -> None:
-        """What all have missed. Readers of a bot of which not all is there are told."""
+    def catch_up(self, asked: Asked, found: Ranges) -> list[str]:
+        """What all have missed. Readers of a bot of which not all is there are told; which."""
         ranges = found.by_bot
-        lost = [bot_id for bot_id, bot_range in ranges.items() if bot_range.entries is None]
+        lost = [
+            bot_id
+            for bot_id, bot_range in ranges.items()
+            if bot_range.entries is None and asked[bot_id] is not None
+        ]
         if lost:
             self._bus.lose(lost, "evicted")
         entries = in_order(bot_range.entries or [] for bot_range in ranges.values())
         if entries:
             self._bus.deliver(entries)
-        for bot_id in lost:
-            self._bus.history.replace(bot_id, found.seq)
+        for bot_id, bot_range in ranges.items():
+            if bot_range.entries is None:
+                self._bus.history.replace(bot_id, found.seq)
         for bot_id, bot_range in ranges.items():
             self._by_bot[bot_id].newest = bot_range.newest
             self._by_bot[bot_id].dropped = max(self._by_bot[bot_id].dropped, bot_range.dropped)
         self._bus.advance(found.seq)
+        return lost
 
     def restart(self, epoch: str, seq: int) -> None:
         """All that was published is lost."""

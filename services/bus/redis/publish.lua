@@ -2,13 +2,12 @@
 -- All in here or nothing: whatever can be refused is refused before the first write.
 --
 -- KEYS[1]  the hash of the bus: epoch, seq (the counter), floor, run
--- ARGV     prefix of all names; events and milliseconds a bot's history keeps; how long an
---          idempotency key is kept (ms); how many bots are remembered; then calls, each: key ('':
---          none), digest of the body, number of events, and for each of those bot, conflation key
---          ('-': none), JSON
+-- ARGV     prefix of all names; events and milliseconds a bot's history keeps; how many bots are
+--          remembered; then calls, each: key ('': none), how long it is kept (ms), digest of the
+--          body, number of events, and for each of those bot, conflation key ('-': none), JSON
 -- Returns  for each call '<epoch> <seq of its first event>', or 'conflict'
 local prefix, keep, window = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local key_window, most_bots = ARGV[4], tonumber(ARGV[5])
+local most_bots = tonumber(ARGV[4])
 
 local bus = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'floor')
 local epoch, seq, floor = bus[1], tonumber(bus[2]), bus[3]
@@ -23,9 +22,9 @@ local channels = prefix .. ':channel:'
 
 local newest = {} -- by bot: the seq of its newest event, as text
 local answers = {}
-local at = 6
+local at = 5
 while at <= #ARGV do
-  local key, digest, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local key, key_window, digest, count = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
   local known = key ~= '' and redis.call('GET', prefix .. ':key:' .. key)
   if known then
     local same, first = string.match(known, '^(%S*) (.*)$')
@@ -34,7 +33,7 @@ while at <= #ARGV do
     local first = epoch .. ' ' .. string.format('%.0f', seq + 1)
     local last = string.format('%.0f', seq + count)
     local several = false
-    for event = at + 3, at + count * 3, 3 do
+    for event = at + 4, at + 1 + count * 3, 3 do
       local bot = ARGV[event]
       local before = newest[bot] or redis.call('ZSCORE', newest_key, bot) or floor
       seq = seq + 1
@@ -43,7 +42,7 @@ while at <= #ARGV do
       redis.call('XADD', streams .. bot, 'MAXLEN', '=', keep, id .. '-0', 'e', entry)
       redis.call('PUBLISH', channels .. bot, id .. ' ' .. last .. ' ' .. entry)
       newest[bot] = id
-      several = several or bot ~= ARGV[at + 3]
+      several = several or bot ~= ARGV[at + 4]
     end
     -- Who does not follow the last event's bot can't see that it was the last.
     if several then
@@ -54,7 +53,7 @@ while at <= #ARGV do
     end
     answers[#answers + 1] = first
   end
-  at = at + 3 + count * 3
+  at = at + 4 + count * 3
 end
 
 if next(newest) then

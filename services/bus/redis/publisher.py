@@ -27,7 +27,7 @@ from services.errors import Conflict, Unavailable
 from services.tasks import Tasks
 
 MAX_BOTS = 100_000  # remembered in Redis, some 100 bytes each
-LEAST_KEY_SECONDS = 600.0
+LEAST_ROW_SECONDS = 600.0
 # Of one run of the script, during which Redis does nothing else: some 20 ms.
 BATCH_EVENTS = 500
 BATCH_BYTES = 2_097_152
@@ -43,8 +43,11 @@ class _Call:
         # For each group the first of its ids, None for a conflict.
         self.answer: asyncio.Future[list[Cursor | None]] | None = None  # None: nobody waits
 
-    def add(self, key: str, digest: str, events: Sequence[Event]) -> None:
-        self.words += (key, digest, len(events))
+    def add(
+        self, events: Sequence[Event], key: str = "", window: int = 0, digest: str = ""
+    ) -> None:
+        """``window``: milliseconds for which the key counts."""
+        self.words += (key, window, digest, len(events))
         self.groups += 1
         self.events += len(events)
         for event in events:
@@ -61,11 +64,12 @@ class RedisPublisher:
     """A ``SharedPublisher``. ``events`` and ``seconds``: what each bot's history keeps."""
 
     def __init__(self, link: Link, bus: EventBus, *, events: int, seconds: float) -> None:
-        window = int(seconds * 1000)
-        keys = int(max(seconds, LEAST_KEY_SECONDS) * 1000)
+        window = max(int(seconds * 1000), 1)
+        self._key_window = window
+        self._row_window = max(window, int(LEAST_ROW_SECONDS * 1000))
         names = link.names
         self._adopt = link.adopt
-        self._bounds = (names(), events, max(window, 1), keys, MAX_BOTS)
+        self._bounds = (names(), events, window, MAX_BOTS)
         self._script = script(link.client, PUBLISH, names("bus"))
         self._bus = bus
         self._waiting: deque[_Call] = deque()
@@ -81,7 +85,7 @@ class RedisPublisher:
             name = "post:" + sha256(f"{sub}\0{key}".encode()).hexdigest()
             digest = sha256(body).hexdigest()
         call = self._begin()
-        call.add(name, digest, events)
+        call.add(events, name, self._key_window, digest)
         (first,) = await self._call(call)
         if first is None:
             raise Conflict(OTHER_BODY)
@@ -93,14 +97,14 @@ class RedisPublisher:
             return []
         call = self._begin()
         for row in rows:
-            call.add(f"row:{row.key}", "-", [row.event])
+            call.add([row.event], f"row:{row.key}", self._row_window, "-")
         ids = [str(first) for first in await self._call(call)]
         self._count([row.event for row in rows])
         return ids
 
     def post(self, event: Event) -> None:
         call = self._begin()
-        call.add("", "", [event])
+        call.add([event])
         self._put(call)
         self._count([event])
 

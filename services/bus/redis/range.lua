@@ -3,7 +3,8 @@
 --
 -- KEYS[1]  the hash of the bus
 -- ARGV     prefix; epoch of the caller; milliseconds a history keeps; channel and text of the
---          marker; then bots, each with the seq ('': nothing is asked but its newest)
+--          marker; the seq up to which events are asked for ('+': all); then bots, each with the
+--          seq after which ('': nothing is asked but its newest)
 -- Returns  epoch, seq, now (ms), then for each bot {newest, dropped, {id, entry, id, entry, …}}:
 --          the seq of its newest event, that of the newest one that is no longer kept, and the
 --          events; without the events where one of those asked for was dropped. The epoch alone
@@ -35,7 +36,8 @@ local function dropped_of(stream, newest)
 end
 
 local answer = { epoch, seq, string.format('%.0f', now) }
-for index = 6, #ARGV, 2 do
+local up_to = ARGV[6] == '+' and '+' or ARGV[6] .. '-0'
+for index = 7, #ARGV, 2 do
   local bot, after = ARGV[index], ARGV[index + 1]
   local newest = redis.call('ZSCORE', newest_key, bot) or floor
   local found = { newest }
@@ -48,7 +50,7 @@ for index = 6, #ARGV, 2 do
       found[2] = dropped
       if tonumber(dropped) <= tonumber(after) then
         local events = {}
-        for _, entry in ipairs(redis.call('XRANGE', stream, '(' .. after .. '-0', '+')) do
+        for _, entry in ipairs(redis.call('XRANGE', stream, '(' .. after .. '-0', up_to)) do
           events[#events + 1] = string.match(entry[1], '^%d+')
           events[#events + 1] = entry[2][2]
         end

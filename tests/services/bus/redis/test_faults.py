@@ -9,7 +9,7 @@ import random
 
 import pytest
 
-from services.bus.redis import following
+from services.bus.redis import feed, following, ranges
 from services.errors import Unavailable
 from tests.redis_server import RedisServer
 from tests.scale import scaled
@@ -84,6 +84,9 @@ async def test_every_event_or_a_gap(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch, seed: int, kept: int
 ) -> None:
     monkeypatch.setattr(following, "LINGER_SECONDS", 0.3)
+    # What was missed is read in many small steps.
+    monkeypatch.setattr(feed, "STEP_EVENTS", 7)
+    monkeypatch.setattr(ranges, "STEP_BOTS", 1)
     async with parts(3, redis.url, history=(kept, 600.0, 1 << 28)) as processes:
         run = Run(processes, redis, seed)
         clients = [

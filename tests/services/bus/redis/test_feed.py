@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from services.bus.redis import following
+from services.bus.redis import feed, following
 from services.bus.redis import publisher as publishing
 from services.errors import Unavailable
 from tests.redis_server import RedisServer
@@ -165,6 +165,29 @@ async def test_what_was_trimmed_while_a_process_was_cut_off_is_told(redis: Redis
         # A resume from then on finds what Redis still has.
         again = await two.follow("a", after=ids[4])
         await again.holds([*ids[5:7], ids[8]])
+
+
+@on_a_loop
+async def test_much_is_read_in_steps(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "STEP_EVENTS", 10)
+    async with parts(2, redis.url, history=(40, 600.0, 1 << 28)) as (one, two):
+        client = await two.follow("a", "b", "c")
+        (seen,) = await one.publish(event("a"))
+        await client.holds([seen])
+        redis.cli("ACL", "SETUSER", "default", "-subscribe")
+        try:
+            redis.cli("CLIENT", "KILL", "TYPE", "pubsub")
+            # More of one than is kept; between them those of two others.
+            ids = [
+                (await one.publish(event("c" if number % 3 else "ab"[number % 2])))[0]
+                for number in range(100)
+            ]
+        finally:
+            redis.cli("ACL", "SETUSER", "default", "+subscribe")
+        await client.is_told("evicted", "c")
+        await client.holds([seen, *ids[::3]])
+        ids += await one.publish(event("c"))
+        await client.holds([seen, *ids[:100:3], ids[100]])
 
 
 @on_a_loop
