@@ -4,12 +4,14 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.postgresql import MISSING, PROGRAMS
 from tests.process.several import Several, several
+from tests.process.test_starting import failed_start
 from tests.redis_server import PROGRAM
 from tests.running import RunningPulso, eventually, message
 from tests.stream_client import StreamClient
@@ -45,6 +47,14 @@ def post(process: RunningPulso, *events: dict[str, Any], **headers: str) -> Any:
 
 def is_ready(process: RunningPulso) -> bool:
     return process.request("GET", "/readyz").status == 200
+
+
+def test_without_redis_there_is_no_start(both: Several, tmp_path: Path) -> None:
+    pulso = RunningPulso(tmp_path / "data", **both.settings)
+    said = failed_start(pulso, PULSO_BUS_URL="redis://:hunter2@127.0.0.1:1")
+    assert said.startswith("PULSO_BUS_URL: Redis can't be reached: ") and "hunter2" not in said
+    said = failed_start(pulso, PULSO_BUS_URL=both.redis.url.replace("//", "//:wrong@"))
+    assert said.startswith("PULSO_BUS_URL: Redis can't be reached: ") and "wrong" not in said
 
 
 def test_published_on_either_read_on_both_and_resumed_across(both: Several) -> None:
