@@ -33,7 +33,9 @@ SELECT count(*)::int AS held FROM held`;
 const FORGET = `
 WITH ${HELD}, gone AS (DELETE FROM credentials USING held WHERE bot_id = $1)
 SELECT count(*)::int AS held FROM held`;
-const SENT = 'SELECT content FROM messages WHERE bot_id = $1 AND id = $2 AND from_me';
+// Of a file, whoever asks again would get the caption for it.
+const SENT = `
+SELECT content FROM messages WHERE bot_id = $1 AND id = $2 AND from_me AND type = 'text'`;
 
 export class Store {
   #pool;
