@@ -138,16 +138,17 @@ class UploadHandler(BaseHandler):
 
     files: MediaStore
     form: Form | None = None
-    _opened: ExitStack
+    # Where a path can't be read, a request ends without having been prepared.
+    _opened: ExitStack | None = None
 
     def prepare(self) -> Awaitable[None] | None:
-        self._opened = ExitStack()
+        self._opened = opened = ExitStack()
         boundary = boundary_of(self.request.headers.get("Content-Type", ""))
         # Without a right to be here nothing is written to disk.
         if boundary is not None and self.current_claims() is not None:
-            path = self._opened.enter_context(self.files.spooled())
+            path = opened.enter_context(self.files.spooled())
             self.form = Form(boundary, path, self.files.limit)
-            self._opened.callback(self.form.close)
+            opened.callback(self.form.close)
         prepared = super().prepare()
         connection: Any = self.request.connection
         if self.form is not None:
@@ -159,9 +160,12 @@ class UploadHandler(BaseHandler):
 
     def on_finish(self) -> None:
         super().on_finish()
-        self._opened.close()
+        self._let_go()
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self._counted is False:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._opened is not None:
             self._opened.close()

@@ -8,6 +8,7 @@ PATTERNS = {
     "^data:image/": "Must be a data: URL of an image",
     "[0-9]|.@.": "Must be a phone number or a WhatsApp address",
     "^[0-9]{1,18}$": "Must be the `before` of a page",
+    "^[0-9]{1,18}(-[A-Za-z0-9-]{1,64})?$": "Must be the `before` of a page",
 }
 TYPES = {
     "str": "Must be text",
