@@ -1,5 +1,6 @@
 """The simulator's page: both ends of the line, played by hand."""
 
+import base64
 import json
 import re
 
@@ -7,6 +8,12 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenContext
 from tests.browser.server import Server
+from tests.browser.test_monitor import open_chat
+
+# One red point.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 
 
 def open_simulator(page: Page, bot_id: str) -> None:
@@ -110,3 +117,29 @@ def test_the_phone_stands_beside_the_inbox(page: Page, server: Server) -> None:
     phone.get_by_label("Message", exact=True).fill("desde el teléfono")
     phone.get_by_role("button", name="Send").click()
     expect(page.locator(".session", has_text="desde el teléfono")).to_be_visible()
+
+
+def test_a_customer_sends_a_picture_with_its_words_and_a_voice_note(
+    page: Page, open_context: OpenContext, server: Server
+) -> None:
+    bot_id = server.linked_bot()
+    session = server.quiet_session(bot_id)
+    monitor = open_context().new_page()
+    open_chat(monitor, bot_id, session["id"])
+    open_simulator(page, bot_id)
+    page.locator("#customers .session").click()
+    chooser = page.locator("#composer input[type=file]")
+    chooser.set_input_files(
+        [
+            {"name": "mesa.png", "mimeType": "image/png", "buffer": PICTURE},
+            {"name": "nota.ogg", "mimeType": "audio/ogg", "buffer": b"OggS" + bytes(64)},
+        ]
+    )
+    expect(page.locator(".extra")).to_have_count(2)
+    page.get_by_label("Message", exact=True).fill("Esta es la mesa")
+    page.get_by_role("button", name="Send").click()
+    picture = monitor.locator(".message", has_text="Esta es la mesa")
+    expect(picture.locator("img")).to_be_visible()
+    expect(monitor.locator(".message audio, .message .voice")).not_to_have_count(0)
+    expect(page.locator(".message.mine", has_text="Esta es la mesa")).to_be_visible()
+    expect(page.locator(".extra")).to_have_count(0)

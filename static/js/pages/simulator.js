@@ -3,6 +3,7 @@
 import { ChatRoom, MOST_MESSAGES } from '../chat/chat-room.js';
 import { Composer } from '../chat/composer.js';
 import { Drafts } from '../chat/drafts.js';
+import { Extras } from '../chat/extras.js';
 import { MessageLog } from '../chat/message-log.js';
 import { SessionList } from '../chat/session-list.js';
 import { nameOf } from '../chat/session-row.js';
@@ -14,6 +15,7 @@ import { Frames } from '../ui/frames.js';
 import { botPath, get, post, simulatorPath, withQuery } from './api.js';
 import { BOT_EVENTS, fold, fromStatus } from './bot-state.js';
 import { begin, run } from './page.js';
+import { writeAs } from './phone-message.js';
 
 /** @import { Bot, BotState, Handlers, Me, PageEvent, Session } from '../types.js' */
 /** @import { ConversationState } from '../chat/conversation-state.js' */
@@ -62,9 +64,11 @@ class Simulator {
       more: () => this.#room.listing.moreProblem ?? this.#room.listing.loadMore(),
     });
     const drafts = new Drafts(`simulator ${me.username} ${botId}`);
-    this.#composer = new Composer(at('composer', HTMLFormElement), drafts, (number, text) =>
-      this.#write(number, text),
+    const form = at('composer', HTMLFormElement);
+    this.#composer = new Composer(form, drafts, (number, text, extra) =>
+      this.#write(number, text, extra?.files ?? []),
     );
+    this.#composer.extras = new Extras(form, at('chat'), () => this.#composer.focus());
     this.#bind();
   }
 
@@ -94,12 +98,14 @@ class Simulator {
     at('back').addEventListener('click', () => this.#choose(null));
   }
 
-  /** @param {string} from @param {string} text */
-  async #write(from, text) {
-    const name = nameOf(this.#person(from));
+  /** @param {string} from @param {string} text @param {File[]} files the first of them has the text */
+  async #write(from, text, files) {
+    const message = { from, name: nameOf(this.#person(from)), text };
     const fromMe = at('from-me', HTMLInputElement).checked;
     if (from === this.#chosen) this.#log.toEnd();
-    await post(simulatorPath(this.#botId, 'message'), { from, name, text, fromMe });
+    const [first, ...rest] = files;
+    await writeAs(this.#botId, { ...message, fromMe }, first);
+    for (const file of rest) await writeAs(this.#botId, { ...message, text: '', fromMe }, file);
   }
 
   /** @param {'scan' | 'drop' | 'unlink'} act @param {object} [body] */
