@@ -160,32 +160,29 @@ class Feed:
             if epoch != bus.seen[0]:
                 following.restart(epoch, seq)
         following.forget_unjoined()
-        lost: list[str] = []
+        told: dict[str, int] = {}
         while following.channels and seq - bus.seq > STEP_EVENTS:
-            seq = await self._catch_up_to(bus.seq + STEP_EVENTS, lost)
+            seq = await self._catch_up_to(bus.seq + STEP_EVENTS, told)
         async with bounded():
             ours = (self._own.encode(), self._epochs, self._ends)
             await channels.subscribe([*ours, *following.channels])
             while await channels.next() is not None:
                 pass
-            asked = following.all_after(bus.seq, lost)
+            asked = following.all_after(bus.seq, told)
             marker = self._marker()
             found = await self._ranges.read(bus.seen[0], asked, (self._own, marker))
             # What comes before the marker is in the ranges.
             await self._skip(channels, marker.encode())
-            following.catch_up(asked, found)
+            following.catch_up(found)
         self._ready.set()
 
-    async def _catch_up_to(self, seq: int, lost: list[str]) -> int:
-        """A part of what was missed, since all may be much. The seq that Redis is at.
-
-        Bots of which something is lost are put into ``lost``, and not asked for again.
-        """
-        asked = self._following.all_after(self._bus.seq, lost)
+    async def _catch_up_to(self, seq: int, told: dict[str, int]) -> int:
+        """A part of what was missed, since all may be much. The seq that Redis is at."""
+        asked = self._following.all_after(self._bus.seq, told)
         async with bounded():
             marker = (self._own, self._marker())
             found = await self._ranges.read(self._bus.seen[0], asked, marker, seq)
-        lost += self._following.catch_up(asked, found)
+        told |= dict.fromkeys(self._following.catch_up(found), found.newest)
         return found.newest
 
     async def _skip(self, channels: Channels, marker: bytes) -> None:

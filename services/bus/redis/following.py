@@ -1,7 +1,7 @@
 """Which bots this process follows on Redis, and what it knows of each. Waits for nothing."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from services.bus.cursor import Cursor
 from services.bus.history import Entry, in_order
@@ -77,9 +77,9 @@ class Following:
     def forget_unjoined(self) -> None:
         self._forget([found for found in self._by_bot.values() if not found.joined])
 
-    def all_after(self, seq: int, lost: Iterable[str] = ()) -> Asked:
-        """To ask for what all have missed; of those that are lost, only where they are."""
-        return {**dict.fromkeys(self._by_bot, seq), **dict.fromkeys(lost)}
+    def all_after(self, seq: int, told: Mapping[str, int]) -> Asked:
+        """To ask for what all have missed. ``told``: up to which seq a gap stands for that."""
+        return {bot_id: max(seq, told.get(bot_id, 0)) for bot_id in self._by_bot}
 
     def event(self, channel: bytes, payload: bytes) -> tuple[Entry, int] | None:
         """The event in this message, and the seq of the last of those published with it.
@@ -114,22 +114,20 @@ class Following:
             followed.idle_since = now
         self._bus.advance(found.seq)
 
-    def catch_up(self, asked: Asked, found: Ranges) -> list[str]:
-        """What all have missed. Readers of a bot of which not all is there are told; which."""
+    def catch_up(self, found: Ranges) -> list[str]:
+        """What all have missed. Readers of a bot of which not all is there are told; which.
+
+        All that had been published when it was read is behind the gap.
+        """
         ranges = found.by_bot
-        lost = [
-            bot_id
-            for bot_id, bot_range in ranges.items()
-            if bot_range.entries is None and asked[bot_id] is not None
-        ]
+        lost = [bot_id for bot_id, bot_range in ranges.items() if bot_range.entries is None]
         if lost:
             self._bus.lose(lost, "evicted")
         entries = in_order(bot_range.entries or [] for bot_range in ranges.values())
         if entries:
             self._bus.deliver(entries)
-        for bot_id, bot_range in ranges.items():
-            if bot_range.entries is None:
-                self._bus.history.replace(bot_id, found.seq)
+        for bot_id in lost:
+            self._bus.history.replace(bot_id, found.newest)
         for bot_id, bot_range in ranges.items():
             self._by_bot[bot_id].newest = bot_range.newest
             self._by_bot[bot_id].dropped = max(self._by_bot[bot_id].dropped, bot_range.dropped)

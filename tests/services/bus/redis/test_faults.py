@@ -102,8 +102,6 @@ async def test_every_event_or_a_gap(
         await run.settle(clients)
         for client in clients:
             check(client, run.published)
-            if kept > 30:
-                assert {gap["reason"] for gap in client.gaps} <= {"restarted"}
 
 
 def check(client: Client, published: dict[str, str]) -> None:
