@@ -23,7 +23,7 @@ from services.whatsapp.baileys.downloads import Downloads
 from services.whatsapp.baileys.environment import passed_on
 from services.whatsapp.baileys.receipts import Receipts
 from services.whatsapp.baileys.running_bot import RunningBot
-from services.whatsapp.baileys.status_codes import Verdict, verdict, wait
+from services.whatsapp.baileys.status_codes import verdict, wait
 from services.whatsapp.gateway import (
     Connected,
     Connecting,
@@ -278,22 +278,11 @@ class BaileysGateway:
             seconds = wait(bot.lost())
             bot.rest()
             bot.timer = asyncio.get_running_loop().call_later(seconds, self._connect, bot_id, bot)
-            self._ended(line, decided, seconds)
+            self._emit(decided.ended(bot_id, line.status_code, seconds))
         else:
             self._forget(bot_id)
             self._ask(bot_id, "forget" if decided.step == "forget" else "close")
-            self._ended(line, decided, None)
-
-    def _ended(self, line: wire.Closed, decided: Verdict, seconds: float | None) -> None:
-        self._emit(
-            Disconnected(
-                bot_id=line.bot_id,
-                status_code=line.status_code,
-                reason=decided.reason,
-                will_reconnect=seconds is not None,
-                retry_in_ms=None if seconds is None else round(seconds * 1000),
-            )
-        )
+            self._emit(decided.ended(bot_id, line.status_code, None))
 
     def _emit(self, event: GatewayEvent) -> "asyncio.Future[bool] | None":
         return self._sink(event) if self._sink is not None else None

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from services.whatsapp.gateway import Disconnected
+
 Step = Literal["again", "retry", "stop", "forget"]
 
 FIRST_WAIT = 1.0  # seconds; doubled with each attempt
@@ -25,6 +27,16 @@ class Verdict(msgspec.Struct, frozen=True):
 
     step: Step
     reason: str
+
+    def ended(self, bot_id: str, status_code: int | None, seconds: float | None) -> Disconnected:
+        """What an end is told as; ``seconds`` until the next attempt, if there is one."""
+        return Disconnected(
+            bot_id=bot_id,
+            status_code=status_code,
+            reason=self.reason,
+            will_reconnect=seconds is not None,
+            retry_in_ms=None if seconds is None else round(seconds * 1000),
+        )
 
 
 RESTART = Verdict("again", "WhatsApp asks for a restart")
