@@ -41,7 +41,7 @@ class Flood(SimulatedGateway):
             signal.SIGUSR2, self._begin, int(os.environ["BENCH_FLOOD"]), MARK.decode()
         )
 
-    async def start(self, bot_id: str) -> None:
+    async def start(self, bot_id: str, pair_with: str | None = None) -> None:
         await super().start(bot_id)
         self._bots[bot_id] = None
 

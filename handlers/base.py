@@ -251,6 +251,10 @@ class BaseHandler(PulsoHandler):
             raise TooLarge("The body is over 1 MiB")
         return bytes(self._received)
 
+    @property
+    def has_body(self) -> bool:
+        return bool(self._received) or self._too_large
+
     def body(self, kind: type[T]) -> T:
         """The JSON body as ``kind``. Invalid names the field that is wrong."""
         return decode(self.raw_body(), kind)

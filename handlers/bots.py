@@ -5,10 +5,10 @@ import msgspec
 from handlers.answers import Accepted
 from handlers.base import BaseHandler
 from handlers.calls import Body, call
-from handlers.requests.inputs import BotName
+from handlers.requests.inputs import BotName, Connect
 from services.bots.bots import Bot, Bots
 from services.bots.status import BotStatus
-from services.errors import Forbidden, NotFound, Unavailable
+from services.errors import Conflict, Forbidden, NotFound, Unavailable
 
 
 class BotList(msgspec.Struct, frozen=True):
@@ -69,11 +69,15 @@ class BotStatusHandler(BaseHandler):
 class ConnectHandler(BaseHandler):
     bots: Bots
 
-    @call(202, refuses=(NotFound, Unavailable))
-    async def post(self, bot_id: str) -> Accepted:
-        """Connect a bot; where it is not linked, it shows a QR code."""
+    @call(202, refuses=(NotFound, Conflict, Unavailable))
+    async def post(self, bot_id: str, body: Body[Connect]) -> Accepted:
+        """Connect a bot; where it is not linked, it shows a QR code, or a code to enter.
+
+        The body may be empty.
+        """
         self.claims().require_bot(bot_id)
-        await self.bots.connect(bot_id)
+        pair_with = body.read().pair_with if self.has_body else None
+        await self.bots.connect(bot_id, pair_with and pair_with.removeprefix("+"))
         return Accepted()
 
 

@@ -12,6 +12,7 @@ from services.text import NOT_IN_TEXT, is_name
 from services.whatsapp.gateway import Typing
 
 Given = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")  # as E.164 has it
 # Text that is only this is nothing to send.
 BLANK = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]*")
 
@@ -28,6 +29,19 @@ class BotName(msgspec.Struct, frozen=True):
                 "A name has 1 to 100 characters, no control or invisible characters", field="name"
             )
         msgspec.structs.force_setattr(self, "name", name)
+
+
+class Connect(msgspec.Struct, frozen=True, rename="camel"):
+    """How to link: ``pairWith`` is the number, with its country's code, of a phone to enter a code.
+
+    Without it a QR is shown.
+    """
+
+    pair_with: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pair_with is not None and not PHONE_NUMBER.fullmatch(self.pair_with):
+            raise Invalid("A number is + and 8 to 15 digits", field="pairWith")
 
 
 class Content(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from services.bus.events import (
     BotDisconnected,
     User,
 )
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.store import bots as store
 from services.store.ledger import Change, Ledger
 from services.timestamps import iso
@@ -165,11 +165,17 @@ class Bots:
         # Only now: a start that came before the removal is ended too, and none comes after.
         await self._gateway.log_out(bot_id)
 
-    async def connect(self, bot_id: str) -> None:
-        """Begin to connect, or to show a QR where the bot is not linked. NotFound."""
+    async def connect(self, bot_id: str, pair_with: str | None = None) -> None:
+        """Begin to connect, or to show a QR where the bot is not linked. NotFound.
+
+        ``pair_with``, a number's digits: a code for that phone instead of a QR; Conflict where
+        the bot is linked.
+        """
+        if pair_with is not None and self._record(bot_id).state.user is not None:
+            raise Conflict("The bot is linked already; unlink it first")
         await self._set_desired_state(bot_id, running=True)
         self._record(bot_id)
-        await self._gateway.start(bot_id)
+        await self._gateway.start(bot_id, pair_with)
 
     async def disconnect(self, bot_id: str) -> None:
         """Disconnect; the link stays. NotFound."""

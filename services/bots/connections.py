@@ -9,6 +9,7 @@ from services.bus.events import (
     BotConnected,
     BotConnecting,
     BotDisconnected,
+    BotPairingCode,
     BotQr,
     BotQrExpired,
     User,
@@ -22,6 +23,7 @@ from services.whatsapp.gateway import (
     Disconnected,
     Failed,
     GatewayEvent,
+    PairingCodeShown,
     QrExpired,
     QrShown,
 )
@@ -55,6 +57,7 @@ class Connections:
         return {
             Connecting: self._connecting,
             QrShown: self._qr_shown,
+            PairingCodeShown: self._pairing_code_shown,
             QrExpired: self._qr_expired,
             Connected: self._connected,
             Disconnected: self._disconnected,
@@ -99,11 +102,30 @@ class Connections:
 
         await self._ledger.change(show, bot=event.bot_id)
 
+    async def _pairing_code_shown(self, event: PairingCodeShown) -> None:
+        record = self._records.get(event.bot_id)
+        if record is None:
+            return
+        state = record.state.show_pairing_code(event.code, event.expires_at)
+
+        def show(change: Change) -> None:
+            self._keep(change, event.bot_id, state)
+            change.publish(
+                BotPairingCode(
+                    bot_id=event.bot_id, code=event.code, expires_at=iso(event.expires_at)
+                )
+            )
+
+        await self._ledger.change(show, bot=event.bot_id)
+
     async def _qr_expired(self, event: QrExpired) -> None:
         record = self._records.get(event.bot_id)
         if record is None:
             return
-        state = record.state.rest("Nobody scanned the QR code")
+        by_code = record.state.pairing_code is not None
+        state = record.state.rest(
+            "Nobody entered the pairing code" if by_code else "Nobody scanned the QR code"
+        )
 
         def expire(change: Change) -> None:
             self._keep(change, event.bot_id, state)

@@ -11,7 +11,7 @@ from typing import Any
 from services.bots.bots import Bot, bot_of, require
 from services.bots.status import BotStatus, state_of
 from services.bus.events import BotDisconnected
-from services.errors import NotFound
+from services.errors import Conflict, NotFound
 from services.store import bot_states
 from services.store import bots as store
 from services.store.ledger import Change, Ledger
@@ -82,8 +82,13 @@ class SharedBots:
         await self._ledger.change(remove, bot=bot_id)
         self._wake(bot_id)
 
-    async def connect(self, bot_id: str) -> None:
-        """Begin to connect, or to show a QR where the bot is not linked. NotFound."""
+    async def connect(self, bot_id: str, pair_with: str | None = None) -> None:
+        """Begin to connect, or to show a QR where the bot is not linked. NotFound.
+
+        Conflict with ``pair_with``: what is asked for is stored without a number.
+        """
+        if pair_with is not None:
+            raise Conflict("With several processes a bot is linked by QR, not by code")
         await self._ask(bot_id, running=True)
 
     async def disconnect(self, bot_id: str) -> None:

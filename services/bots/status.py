@@ -21,6 +21,8 @@ class BotStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     qr: str | None
     qr_expires_at: str | None
     qr_seq: int | None
+    pairing_code: str | None
+    pairing_code_expires_at: str | None
     reason: str | None
     retry_in_ms: int | None
     cursor: str
@@ -29,7 +31,7 @@ class BotStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Each event leads to another one; ``user`` stays while the bot is linked.
 
-    ``qr_expires_at`` and ``retry_at`` in seconds since 1970.
+    ``qr_expires_at``, ``pairing_code_expires_at`` and ``retry_at`` in seconds since 1970.
     """
 
     status: Status = "disconnected"
@@ -38,6 +40,8 @@ class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     qr: str | None = None
     qr_seq: int | None = None
     qr_expires_at: float | None = None
+    pairing_code: str | None = None
+    pairing_code_expires_at: float | None = None
     retry_at: float | None = None
 
     def connecting(self) -> "BotState":
@@ -45,6 +49,10 @@ class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
 
     def show_qr(self, image: str, seq: int, expires_at: float) -> "BotState":
         return BotState(status="qr", qr=image, qr_seq=seq, qr_expires_at=expires_at)
+
+    def show_pairing_code(self, code: str, expires_at: float) -> "BotState":
+        """The phone is waited for as with a QR, so the status is that one."""
+        return BotState(status="qr", pairing_code=code, pairing_code_expires_at=expires_at)
 
     def online(self, user: User) -> "BotState":
         return BotState(status="connected", user=user)
@@ -75,12 +83,18 @@ class BotState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
             connected=self.status == "connected",
             user=self.user,
             qr=self.qr,
-            qr_expires_at=None if self.qr_expires_at is None else iso(self.qr_expires_at),
+            qr_expires_at=_shown(self.qr_expires_at),
             qr_seq=self.qr_seq,
+            pairing_code=self.pairing_code,
+            pairing_code_expires_at=_shown(self.pairing_code_expires_at),
             reason=self.reason,
             retry_in_ms=retry_in_ms,
             cursor=cursor,
         )
+
+
+def _shown(at: float | None) -> str | None:
+    return None if at is None else iso(at)
 
 
 def state_of(row: Any) -> BotState:

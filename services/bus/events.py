@@ -183,6 +183,13 @@ class BotQrExpired(Event, frozen=True, kw_only=True, tag="bot:qr-expired"):
     pass
 
 
+class BotPairingCode(Event, frozen=True, kw_only=True, tag="bot:pairing-code"):
+    """What to enter on the phone, instead of a QR to scan."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    expires_at: str | None = None
+
+
 class MessageReceived(Event, frozen=True, kw_only=True, tag="message:received"):
     session_id: Name
     message: Message
@@ -251,6 +258,7 @@ BotEvent = (
     | BotDisconnected
     | BotConnecting
     | BotQrExpired
+    | BotPairingCode
     | MessageReceived
     | MessageSent
     | MessageUpdated
@@ -266,7 +274,7 @@ TYPES: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in ge
 
 def conflation_key(event: Event) -> tuple[str, ...] | None:
     """The key under which a slow reader needs only the newest event; None: it needs them all."""
-    if isinstance(event, BotQr | BotConnecting):
+    if isinstance(event, BotQr | BotPairingCode | BotConnecting):
         return (str(event.__struct_config__.tag), event.bot_id)
     if isinstance(event, ChatTyping):
         author = event.author.id if event.author else ""

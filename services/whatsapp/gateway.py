@@ -46,8 +46,15 @@ class QrShown(OfBot, frozen=True, kw_only=True):
     expires_at: float
 
 
+class PairingCodeShown(OfBot, frozen=True, kw_only=True):
+    """What to enter on the phone, and its end (seconds since 1970)."""
+
+    code: str
+    expires_at: float
+
+
 class QrExpired(OfBot, frozen=True, kw_only=True):
-    """Nobody scanned. The bot is stopped; ``start`` gives a new QR."""
+    """Nobody scanned, or entered the code. The bot is stopped; ``start`` gives a new QR."""
 
 
 class Connected(OfBot, frozen=True, kw_only=True):
@@ -136,6 +143,7 @@ class Presence(OfBot, frozen=True, kw_only=True, tag="presence"):
 GatewayEvent = (
     Connecting
     | QrShown
+    | PairingCodeShown
     | QrExpired
     | Connected
     | Disconnected
@@ -181,8 +189,12 @@ class Gateway(Protocol):
         """Begin to emit into ``sink``. Called once, before anything else."""
         ...
 
-    async def start(self, bot_id: str) -> None:
-        """Connect a bot; a bot that is running already is left alone."""
+    async def start(self, bot_id: str, pair_with: str | None = None) -> None:
+        """Connect a bot; a bot that is running already is left alone.
+
+        ``pair_with``, a number's digits: one that is not linked is linked by code with that
+        phone, and begins anew for it.
+        """
         ...
 
     async def stop(self, bot_id: str) -> None:

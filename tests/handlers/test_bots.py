@@ -1,5 +1,6 @@
 """The REST face of bots, on a running server."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -101,6 +102,34 @@ def test_what_is_not_there_is_404(pulso: RunningPulso, method: str, path: str) -
     answer = pulso.request(method, f"/api/bots/bot-unknown{path}", token=pulso.token(admin=True))
     assert answer.status == 404
     assert answer.json["error"]
+
+
+def test_a_bot_is_linked_by_code(pulso: RunningPulso) -> None:
+    token, bot = pulso.token(admin=True), added(pulso)["id"]
+    path = f"/api/bots/{bot}"
+    for wrong in ("34600111222", "+34", "+3460011122233344", "+34 600 111 222", "+0600111222", 7):
+        refused = pulso.request("POST", f"{path}/connect", {"pairWith": wrong}, token=token)
+        assert (refused.status, refused.json.get("field")) == (400, "pairWith"), wrong
+    stream = pulso.stream(bot, token=token)
+    assert pulso.request("POST", f"{path}/connect", token=token).status == 202
+    stream.until("bot:qr")
+    asked = pulso.request("POST", f"{path}/connect", {"pairWith": "+34600111222"}, token=token)
+    assert asked.status == 202
+    told = stream.until("bot:pairing-code")[-1].json
+    assert re.fullmatch("[0-9A-Z]{8}", told["code"])
+    shown = pulso.request("GET", f"{path}/status", token=token).json
+    assert (shown["status"], shown["qr"], shown["qrExpiresAt"]) == ("qr", None, None)
+    assert (shown["pairingCode"], shown["pairingCodeExpiresAt"]) == (
+        told["code"],
+        told["expiresAt"],
+    )
+    scan = f"/api/simulator/bots/{bot}/scan"
+    assert pulso.request("POST", scan, {"name": "Ana"}, token=token).status == 202
+    stream.until("bot:connected")
+    after = pulso.request("GET", f"{path}/status", token=token).json
+    assert (after["pairingCode"], after["pairingCodeExpiresAt"]) == (None, None)
+    again = pulso.request("POST", f"{path}/connect", {"pairWith": "+34600111222"}, token=token)
+    assert again.status == 409
 
 
 def test_a_status_and_the_stream_after_its_cursor_tell_the_whole_story(

@@ -31,6 +31,7 @@ from services.whatsapp.gateway import (
     Failed,
     GatewayEvent,
     OutgoingFile,
+    PairingCodeShown,
     Presence,
     QrExpired,
     QrShown,
@@ -81,9 +82,13 @@ class BaileysGateway:
     async def open(self, sink: Sink) -> None:
         self._sink = sink
 
-    async def start(self, bot_id: str) -> None:
-        if bot_id in self._bots:
-            return
+    async def start(self, bot_id: str, pair_with: str | None = None) -> None:
+        bot = self._bots.get(bot_id)
+        if bot is not None:
+            if pair_with is None or bot.online.is_set():
+                return
+            self._forget(bot_id)
+            self._ask(bot_id, "close")
         if not BOT_ID.fullmatch(bot_id):
             self._emit(Failed(bot_id=bot_id, reason="Its id can't name a folder; add it anew"))
             return
@@ -91,7 +96,7 @@ class BaileysGateway:
         if unusable is not None:
             self._emit(Failed(bot_id=bot_id, reason=unusable))
             return
-        self._bots[bot_id] = bot = RunningBot()
+        self._bots[bot_id] = bot = RunningBot(pair_with)
         self._connect(bot_id, bot)
 
     async def stop(self, bot_id: str) -> None:
@@ -188,7 +193,10 @@ class BaileysGateway:
         bot.disconnect_announced = False
         self._emit(Connecting(bot_id=bot_id, attempt=bot.losses + 1))
         if self._child.ready:  # else it will be opened when the process is
-            self._ask(bot_id, "open", qrMs=self._qr_ms)
+            self._open(bot_id, bot)
+
+    def _open(self, bot_id: str, bot: RunningBot) -> None:
+        self._ask(bot_id, "open", qrMs=self._qr_ms, pairWith=bot.pair_with)
 
     def _ask(self, bot_id: str, cmd: str, **fields: object) -> None:
         """A command whose outcome comes as events, or matters to nobody."""
@@ -229,7 +237,7 @@ class BaileysGateway:
             if bot.disconnect_announced:
                 self._connect(bot_id, bot)
             else:
-                self._ask(bot_id, "open", qrMs=self._qr_ms)
+                self._open(bot_id, bot)
 
     def _heard(self, line: wire.Line) -> "asyncio.Future[bool] | None":
         match line:
@@ -244,18 +252,21 @@ class BaileysGateway:
                 return done
             case Presence():
                 return self._emit(line)
-            case wire.Qr() | wire.Opened() | wire.Closed():
+            case wire.Qr() | wire.PairingCode() | wire.Opened() | wire.Closed():
                 # Of a bot that was stopped meanwhile, nothing is emitted.
                 if bot := self._bots.get(line.bot_id):
                     self._moved(line, bot)
         return None
 
-    def _moved(self, line: wire.Qr | wire.Opened | wire.Closed, bot: RunningBot) -> None:
+    def _moved(self, line: wire.OfConnection, bot: RunningBot) -> None:
         bot_id = line.bot_id
         match line:
-            case wire.Qr(qr=code, seq=seq, lives_ms=lives_ms):
+            case wire.Qr(qr=code, seq=seq, lives_ms=lives_ms) if bot.pair_with is None:
                 expires_at = time.time() + lives_ms / 1000
                 self._emit(QrShown(bot_id=bot_id, code=code, seq=seq, expires_at=expires_at))
+            case wire.PairingCode(code=code, lives_ms=lives_ms):
+                expires_at = time.time() + lives_ms / 1000
+                self._emit(PairingCodeShown(bot_id=bot_id, code=code, expires_at=expires_at))
             case wire.Opened(user_id=user_id, name=name):
                 bot.online_since = time.monotonic()
                 bot.online.set()

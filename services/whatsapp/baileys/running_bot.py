@@ -8,9 +8,13 @@ STEADY = 60.0  # seconds online after which the next loss counts as a first one
 
 
 class RunningBot:
-    """A bot that should run: its losses in a row, and the timer of the next attempt."""
+    """A bot that should run: its losses in a row, and the timer of the next attempt.
 
-    def __init__(self) -> None:
+    ``pair_with``: the digits of the number that it is linked with by code.
+    """
+
+    def __init__(self, pair_with: str | None = None) -> None:
+        self.pair_with = pair_with
         self.losses = 0
         self.disconnect_announced = False  # its Disconnected was emitted, its Connecting not yet
         self.timer: asyncio.TimerHandle | None = None

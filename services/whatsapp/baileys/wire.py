@@ -44,6 +44,11 @@ class Qr(OfBot, frozen=True, kw_only=True, tag="qr"):
     lives_ms: float
 
 
+class PairingCode(OfBot, frozen=True, kw_only=True, tag="pairing-code"):
+    code: str
+    lives_ms: float
+
+
 class Opened(OfBot, frozen=True, kw_only=True, tag="connected"):
     user_id: str
     name: str | None = None
@@ -64,7 +69,8 @@ class Kept(_Line, frozen=True, kw_only=True, tag="kept"):
     what: MessageArrived | MessageChanged | Acked
 
 
-Line = Ready | Clock | Unusable | Result | Qr | Opened | Closed | Kept | Presence
+OfConnection = Qr | PairingCode | Opened | Closed
+Line = Ready | Clock | Unusable | Result | OfConnection | Kept | Presence
 
 Unreadable = msgspec.DecodeError
 

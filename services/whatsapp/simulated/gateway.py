@@ -42,8 +42,8 @@ class SimulatedGateway:
     async def open(self, sink: Sink) -> None:
         self._sink = sink
 
-    async def start(self, bot_id: str) -> None:
-        self._line(bot_id).start()
+    async def start(self, bot_id: str, pair_with: str | None = None) -> None:
+        self._line(bot_id).start(by_code=pair_with is not None)
 
     async def stop(self, bot_id: str) -> None:
         self._line(bot_id).stop()
@@ -100,7 +100,7 @@ class SimulatedGateway:
             line.stop()
 
     def scan(self, bot_id: str, name: str) -> None:
-        """Read the bot's QR with the phone of ``name``."""
+        """Read the bot's QR, or enter its code, with the phone of ``name``."""
         self._line(bot_id).scan(name)
 
     def message(

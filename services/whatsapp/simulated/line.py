@@ -20,6 +20,7 @@ from services.whatsapp.gateway import (
     Connecting,
     Disconnected,
     MessageArrived,
+    PairingCodeShown,
     QrExpired,
     QrShown,
     Sink,
@@ -29,6 +30,7 @@ from services.whatsapp.simulated.credentials import Account, Credentials, Held
 HANDSHAKE = 0.4  # seconds from the socket's opening to a QR or a login
 RESTART = 1.0  # after pairing WhatsApp closes with 515 and the client comes back
 QR_LIVES = (60.0, 20.0, 20.0, 20.0, 20.0, 20.0)
+CODE_SIGNS = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"  # of WhatsApp's pairing codes
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 STEADY = 60.0  # online for this long, and the next drop is a first one again
 MOST_HELD = 1000  # what WhatsApp keeps for a bot that is away
@@ -50,6 +52,7 @@ class Line:
         self._later: set[asyncio.TimerHandle] = set()
         self._held = credentials.load_held()
         self._attempt = 0
+        self._by_code = False
         self._online_since = 0.0
 
     @property
@@ -57,9 +60,12 @@ class Line:
         """Whether an account is paired with this bot."""
         return self._account is not None
 
-    def start(self) -> None:
-        """Connect, unless that is under way or done."""
+    def start(self, *, by_code: bool = False) -> None:
+        """Connect, unless that is under way or done; ``by_code``: anew for a pairing code."""
+        if by_code and not self.linked:
+            self.stop()
         if self.state == "rest":
+            self._by_code = by_code
             self._attempt = 0
             self._connect()
 
@@ -76,7 +82,7 @@ class Line:
         self._held.clear()
 
     def scan(self, name: str) -> None:
-        """The phone reads the QR: paired, restarted, online."""
+        """The phone reads the QR, or the code is entered: paired, restarted, online."""
         if self.state != "qr":
             raise Conflict("There is no QR code to scan")
         self._account = Account(f"54911{secrets.randbelow(10**8):08}@s.whatsapp.net", name)
@@ -151,7 +157,10 @@ class Line:
 
     def _log_in(self) -> None:
         if self._account is None:
-            self._show_qr(1)
+            if self._by_code:
+                self._show_code()
+            else:
+                self._show_qr(1)
             return
         self._next("online")
         self._online_since = time.monotonic()
@@ -177,6 +186,20 @@ class Line:
                 code=qr_text(),
                 seq=seq,
                 expires_at=time.time() + life / self._speed,
+            )
+        )
+
+    def _show_code(self) -> None:
+        def expire() -> None:
+            self.stop()
+            self._emit(QrExpired(bot_id=self.bot_id))
+
+        life = sum(QR_LIVES)
+        self._next("qr", life, expire)
+        code = "".join(secrets.choice(CODE_SIGNS) for _ in range(8))
+        self._emit(
+            PairingCodeShown(
+                bot_id=self.bot_id, code=code, expires_at=time.time() + life / self._speed
             )
         )
 

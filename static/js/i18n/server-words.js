@@ -136,6 +136,11 @@ export const SPANISH = {
   'Disconnected by an operator': 'Desconectado por un operador',
   "Its id can't name a folder; add it anew":
     'Su id no sirve como nombre de carpeta; agrega el bot de nuevo',
+  'Nobody entered the pairing code': 'Nadie ingresó el código de vinculación',
+  'The bot is linked already; unlink it first': 'El bot ya está vinculado; desvincúlalo primero',
+  'With several processes a bot is linked by QR, not by code':
+    'Con varios procesos, un bot se vincula por QR, no por código',
+  'A number is + and 8 to 15 digits': 'Un número es + y de 8 a 15 dígitos',
   'Nobody scanned the QR code': 'Nadie escaneó el código QR',
   'Removed by an operator': 'Eliminado por un operador',
   'The bot is not linked to a phone': 'El bot no está vinculado a ningún teléfono',

@@ -51,6 +51,20 @@ async def test_a_late_page_sees_the_qr_that_was_announced(tmp_path: Path) -> Non
 
 
 @soon
+async def test_a_pairing_code_nobody_enters_expires_and_a_qr_can_be_had(tmp_path: Path) -> None:
+    async with Domain(tmp_path, speed=2000) as domain:
+        bot = await domain.bots.add("Tienda")
+        await domain.bots.connect(bot.id, "34600111222")
+        await domain.bus.until("bot:qr-expired")
+        assert len(domain.bus.published("bot:pairing-code")) == 1
+        status = await domain.bots.status(bot.id)
+        assert (status.status, status.pairing_code) == ("disconnected", None)
+        assert status.reason == "Nobody entered the pairing code"
+        await domain.bots.connect(bot.id)
+        await domain.bus.until("bot:qr")
+
+
+@soon
 async def test_a_qr_nobody_scans_expires_and_a_new_one_is_there_for_the_asking(
     tmp_path: Path,
 ) -> None:
@@ -231,7 +245,7 @@ async def test_a_bot_removed_while_it_connects_leaves_nothing_running(tmp_path: 
 class BrokenGateway(SimulatedGateway):
     """Starts nothing."""
 
-    async def start(self, bot_id: str) -> None:
+    async def start(self, bot_id: str, pair_with: str | None = None) -> None:
         raise RuntimeError("out of order")
 
 

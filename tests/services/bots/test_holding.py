@@ -74,6 +74,8 @@ async def test_bots_are_spread_handed_over_and_asked_for_from_anywhere(
         assert (await a.until(moved, status="qr")).user is None
         with pytest.raises(NotFound):
             await a.bots.connect("bot-unknown")
+        with pytest.raises(Conflict, match="by QR"):
+            await a.bots.connect(moved, "34600111222")
 
 
 @soon

@@ -26,6 +26,7 @@ THE_ORIGINALS = {
 OURS = {
     "bot:connecting",
     "bot:qr-expired",
+    "bot:pairing-code",
     "message:ack",
     "message:failed",
     "message:updated",

@@ -10,6 +10,7 @@ from services.whatsapp.gateway import (
     Connecting,
     Disconnected,
     MessageArrived,
+    PairingCodeShown,
     QrShown,
     SendFailed,
 )
@@ -125,6 +126,22 @@ async def test_an_unlinked_bot_says_401_and_shows_a_new_qr_on_request(phone, lin
     await phone.gateway.start("b1")
     await phone.scan(await phone.heard.until(QrShown, seq=1))
     await phone.heard.until(Connected)
+
+
+@contract
+async def test_a_number_gets_a_code_in_place_of_the_qr_and_may_go_back_to_one(phone):
+    await phone.gateway.start("b1")
+    await phone.heard.until(QrShown)
+    await phone.gateway.start("b1", "34600111222")
+    shown = await phone.heard.until(PairingCodeShown)
+    assert len(shown.code) == 8
+    assert shown.expires_at > time.time()
+    await phone.gateway.stop("b1")
+    await phone.gateway.start("b1")
+    # Not logged in as a number that nobody proved to have.
+    await phone.scan(await phone.heard.until(QrShown, seq=1))
+    await phone.heard.until(Connected)
+    assert phone.heard.of(Disconnected) == []
 
 
 @contract

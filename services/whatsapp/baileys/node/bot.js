@@ -5,6 +5,7 @@ import { jidNormalizedUser, makeCacheableSignalKeyStore, makeWASocket } from 'ba
 import { Delivery } from './delivery.js';
 import { Inbox } from './inbox.js';
 import { guard } from './leases.js';
+import { forgetUnpaired, Linking } from './linking.js';
 import { fetchMedia } from './media.js';
 import { isChat, toAcks, toTyping } from './messages.js';
 import { contentOf, optionsOf } from './outgoing.js';
@@ -21,9 +22,6 @@ import { Turns } from './turns.js';
 /** @typedef {{ creds: AuthenticationCreds, keys: SignalKeyStore, save: () => void | Promise<void> }} Auth */
 /** @typedef {{ emit: (event: BotEvent) => void, emitKept: (entry: string, event: KeptEvent) => void }} Parent */
 
-// WhatsApp's own times: a first QR for a minute, five more of 20 s.
-const FIRST_QR_MS = 60_000;
-const NEXT_QR_MS = 20_000;
 const LOGOUT_MS = 2_000; // for the request to leave before the socket does
 const SAVE_AGAIN_MS = 5_000;
 
@@ -56,12 +54,13 @@ export class Bot {
     this.#delivery = new Delivery(parent.emitKept);
   }
 
-  /** Connect. A bot that is connecting or connected is left alone. @param {{ qrMs?: number }} options */
-  async open({ qrMs }) {
+  /** Connect. A bot that is connecting or connected is left alone. @param {{ qrMs?: number, pairWith?: string }} options */
+  async open({ qrMs, pairWith }) {
     if (this.#socket) return;
     this.#auth ??= await this.#load();
     const auth = this.#auth;
     if (!auth || !this.#keeping.isHeld()) return this.#lapsed();
+    forgetUnpaired(auth.creds);
     for (const event of this.#delivery.open(this.#keeping)) this.#inbox.remember(event);
     this.#sent ??= this.#keeping.sent();
     const isLive = () => socket === this.#socket;
@@ -86,7 +85,11 @@ export class Bot {
     this.#socket = socket;
     this.#watched.clear();
     try {
-      this.#attach(socket, auth, isLive, qrMs);
+      const linking = new Linking(socket, (event) => isLive() && this.#emit(event), {
+        qrMs,
+        pairWith,
+      });
+      this.#attach(socket, auth, isLive, linking);
     } catch (error) {
       this.#socket = null;
       void socket.end(undefined);
@@ -179,8 +182,8 @@ export class Bot {
     return { creds: state.creds, keys: makeCacheableSignalKeyStore(state.keys, logger), save };
   }
 
-  /** @param {WASocket} socket @param {Auth} auth @param {() => boolean} isLive @param {number} [qrMs] */
-  #attach(socket, auth, isLive, qrMs) {
+  /** @param {WASocket} socket @param {Auth} auth @param {() => boolean} isLive @param {Linking} linking */
+  #attach(socket, auth, isLive, linking) {
     const { creds } = auth;
     const source = webSocket(socket.ws);
     guard(source, this.#keeping.isHeld);
@@ -191,7 +194,7 @@ export class Bot {
     });
     socket.ws.on('open', () => this.#delivery.holdBack(source));
     socket.ev.on('creds.update', () => this.#save(auth)); // Baileys merged it before
-    socket.ev.on('connection.update', this.#follow(socket, creds, qrMs));
+    socket.ev.on('connection.update', this.#follow(socket, creds, linking));
     socket.ev.on('presence.update', (update) => this.#onPresence(update));
     socket.ws.on('CB:ack,class:message', ({ attrs }) => this.#onAck(attrs));
     socket.ws.on('CB:receipt', (node) => {
@@ -213,18 +216,13 @@ export class Bot {
   }
 
   /**
-   * @param {WASocket} socket @param {AuthenticationCreds} creds @param {number | undefined} qrMs
+   * @param {WASocket} socket @param {AuthenticationCreds} creds @param {Linking} linking
    * @returns {(update: Partial<import('baileys').ConnectionState>) => void}
    */
-  #follow(socket, creds, qrMs) {
-    let seq = 0;
+  #follow(socket, creds, linking) {
     return ({ connection, qr, lastDisconnect }) => {
       if (socket !== this.#socket) return;
-      if (qr) {
-        seq += 1;
-        const livesMs = qrMs ?? (seq === 1 ? FIRST_QR_MS : NEXT_QR_MS);
-        this.#emit({ event: 'qr', qr, seq, livesMs });
-      }
+      if (qr) linking.offered(qr);
       if (connection === 'open' && creds.me) this.#onOpen(socket, creds.me);
       if (connection === 'close') this.#onClose(lastDisconnect?.error);
     };

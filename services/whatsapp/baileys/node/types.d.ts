@@ -95,6 +95,7 @@ export type KeptEvent = Message | Change | Ack;
 /** What happens on one bot besides, and counts only now. */
 export type BotEvent =
   | { event: 'qr'; qr: string; seq: number; livesMs: number }
+  | { event: 'pairing-code'; code: string; livesMs: number }
   | { event: 'connected'; userId: string; name: string | null }
   | { event: 'closed'; statusCode: number | null; reason: string; qrExpired: boolean }
   | { event: 'presence'; chatId: string; state: 'composing' | 'paused' };
