@@ -1,5 +1,5 @@
 /**
- * `<bot-connection bot-id="…">`: one bot's connection to WhatsApp, live: its QR, its status, its buttons.
+ * `<bot-connection bot-id="…">`: one bot's connection to WhatsApp, live: its QR or code, its status, its buttons.
  *
  * It reads the status once, then follows the stream from that status's cursor. What a button asks
  * for shows when the event arrives. Fires `line` (the source's state in `detail`), `status` (the bot's)
@@ -9,6 +9,7 @@
 import { BotEventSource } from './events.js';
 import { t } from './i18n/i18n.js';
 import { translateServerText } from './i18n/server-words.js';
+import { LinkByCode } from './link-by-code.js';
 import { botPath, get, post } from './pages/api.js';
 import { BOT_EVENTS, fold, fromStatus } from './pages/bot-state.js';
 import { serverNow } from './pages/server-clock.js';
@@ -106,8 +107,9 @@ export class BotConnection extends HTMLElement {
       return null;
     });
     if (source !== this.#source || !answer || !this.#state) return;
-    if (answer.status !== this.#state.status || answer.qrSeq !== this.#state.qrSeq)
-      await this.#read(source);
+    const { status, qrSeq, pairingCode } = this.#state;
+    const isNew = answer.qrSeq !== qrSeq || (answer.pairingCode ?? null) !== pairingCode;
+    if (answer.status !== status || isNew) await this.#read(source);
   }
 
   /** @param {BotEvent} event */
@@ -121,13 +123,13 @@ export class BotConnection extends HTMLElement {
     if (unclear && this.#source) this.#read(this.#source);
   }
 
-  /** @param {'connect' | 'disconnect' | 'logout'} action */
-  async #ask(action) {
+  /** @param {'connect' | 'disconnect' | 'logout'} action @param {object} [body] */
+  async #ask(action, body) {
     if (this.#asking) return;
     this.#asking = true;
     this.#problem('');
     try {
-      await post(botPath(this.botId, action));
+      await post(botPath(this.botId, action), body);
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -166,6 +168,7 @@ export class BotConnection extends HTMLElement {
       qr: el('div', { className: 'qr', hidden: true }),
       image: el('img', { alt: t('bot.qrAlt'), width: 300, height: 300 }),
       count: el('p', { className: 'soft small count' }),
+      byCode: new LinkByCode((pairWith) => this.#ask('connect', { pairWith })),
       connect: button('bot.connect', () => this.#ask('connect'), 'primary'),
       newQr: button('bot.newQr', () => this.#ask('connect'), 'primary'),
       disconnect: button('bot.disconnect', () => this.#ask('disconnect')),
@@ -177,13 +180,13 @@ export class BotConnection extends HTMLElement {
 
   #build() {
     this.#built = true;
-    const { status, times, note, reason, qr, image, count, problem } = this.#parts;
+    const { status, times, note, reason, qr, image, count, byCode, problem } = this.#parts;
     const { connect, newQr, disconnect, logout, actions } = this.#parts;
     const how = el('p', { className: 'soft', textContent: t('bot.qrHow') });
     qr.append(image, count, how);
     actions.append(connect, newQr, disconnect, logout);
     const line = el('div', { className: 'line' }, status, times);
-    this.append(line, note, reason, qr, actions, problem);
+    this.append(line, note, reason, qr, ...byCode.nodes, actions, problem);
   }
 
   #show() {
@@ -210,13 +213,14 @@ export class BotConnection extends HTMLElement {
     parts.image.alt = qrSeq
       ? `${t('bot.qrAlt')}. ${t('bot.qrCount', { seq: qrSeq })}`
       : t('bot.qrAlt');
+    parts.byCode.show(this.#state);
     const resting = status === 'disconnected' || status === 'failed';
     parts.newQr.hidden = !(resting && qrExpired);
     parts.connect.hidden = !(resting && !qrExpired);
     parts.disconnect.hidden = resting && !retryAt;
     parts.logout.hidden = status === 'qr' || !(status === 'connected' || user);
     // The button that did this is gone; the next one would undo it.
-    if (pressed instanceof HTMLElement && pressed.hidden && this.contains(pressed))
+    if (pressed?.closest('[hidden]') && this.contains(pressed))
       parts.status.focus({ preventScroll: true });
     this.#showTimes();
   }
@@ -230,6 +234,7 @@ export class BotConnection extends HTMLElement {
       words.push(t('bot.retrying', { seconds }));
     } else if (attempt && attempt > 1) words.push(t('bot.attempt', { attempt }));
     setText(this.#parts.times, words.join(' · '));
+    this.#parts.byCode.showTimes(this.#state);
     if (!qr) return;
     const count = qrSeq ? [t('bot.qrCount', { seq: qrSeq })] : [];
     if (qrExpiresAt) {

@@ -114,6 +114,7 @@ export type BotEvent = { botId: string } & (
       retryInMs?: number | null;
     }
   | { type: 'bot:qr-expired' }
+  | { type: 'bot:pairing-code'; code: string; expiresAt?: string | null }
   | {
       type: 'message:received';
       sessionId: string;
@@ -307,6 +308,8 @@ export interface StatusAnswer {
   qr?: string | null;
   qrExpiresAt?: string | null;
   qrSeq?: number | null;
+  pairingCode?: string | null;
+  pairingCodeExpiresAt?: string | null;
   reason?: string | null;
   retryInMs?: number | null;
   cursor: string;
@@ -318,6 +321,8 @@ export interface BotState {
   qr: string | null;
   qrExpiresAt: string | null;
   qrSeq: number | null;
+  pairingCode: string | null;
+  pairingCodeExpiresAt: string | null;
   reason: string | null;
   retryAt: number | null;
   attempt: number | null;

@@ -33,6 +33,34 @@ def test_a_qr_appears_and_a_scan_connects_without_a_reload(page: Page, server: S
     assert page.evaluate("document.body.dataset.untouched") == "yes"
 
 
+def test_a_code_links_the_phone_that_shows_the_page(
+    open_context: OpenContext, server: Server
+) -> None:
+    bot_id = server.add_bot()
+    page = open_context(locale="es-MX").new_page()
+    page.goto(f"/bots/{bot_id}")
+    box = page.locator("bot-connection")
+    page.get_by_role("button", name="Conectar", exact=True).click()
+    page.get_by_text("Vincular con un código").click()
+    number = page.get_by_label("Número de teléfono, con el código del país")
+    number.fill("12")
+    number.press("Enter")
+    expect(box.get_by_role("alert")).to_have_text("Un número es + y de 8 a 15 dígitos")
+    number.fill("+34 600 111 222")
+    number.press("Enter")
+    expect(box.locator(".pairing-code")).to_have_text(re.compile("^[0-9A-Z]{4}-[0-9A-Z]{4}$"))
+    expect(box).to_contain_text(re.compile(r"Caduca en \d+ s"))
+    expect(box.locator("img")).to_be_hidden()
+    expect(number).to_be_hidden()
+    expect(box.locator(".status")).to_be_focused()
+    code = box.locator(".pairing-code").text_content()
+    page.reload()
+    expect(box.locator(".pairing-code")).to_have_text(code or "")
+    server.post(f"/api/simulator/bots/{bot_id}/scan", name="Ana")
+    expect(box.locator(".status")).to_have_text("Conectado")
+    expect(box.locator(".pairing-code")).to_be_hidden()
+
+
 def test_a_wrong_clock_changes_no_countdown(open_context: OpenContext, server: Server) -> None:
     page = open_context().new_page()
     page.add_init_script("const now = Date.now; Date.now = () => now() - 86_400_000;")

@@ -96,6 +96,12 @@ export const en = {
   'bot.qrExpires': 'New code in {seconds} s',
   'bot.qrLast': 'Last code: expires in {seconds} s',
   'bot.qrExpired': 'Nobody scanned the code in time.',
+  'bot.byCode': 'Link with a code instead',
+  'bot.number': 'Phone number, with its country code',
+  'bot.getCode': 'Get the code',
+  'bot.codeHow':
+    'On the phone: WhatsApp → Settings → Linked devices → Link a device → Link with phone number instead. Enter this code.',
+  'bot.codeExpires': 'Expires in {seconds} s',
   'bot.newQr': 'New QR',
   'bot.connect': 'Connect',
   'bot.disconnect': 'Disconnect',

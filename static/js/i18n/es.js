@@ -97,6 +97,12 @@ export const es = {
   'bot.qrExpires': 'Código nuevo en {seconds} s',
   'bot.qrLast': 'Último código: caduca en {seconds} s',
   'bot.qrExpired': 'Nadie escaneó el código a tiempo.',
+  'bot.byCode': 'Vincular con un código',
+  'bot.number': 'Número de teléfono, con el código del país',
+  'bot.getCode': 'Obtener el código',
+  'bot.codeHow':
+    'En el teléfono: WhatsApp → Configuración → Dispositivos vinculados → Vincular un dispositivo → Vincular con el número de teléfono. Ingresa este código.',
+  'bot.codeExpires': 'Caduca en {seconds} s',
   'bot.newQr': 'Nuevo QR',
   'bot.connect': 'Conectar',
   'bot.disconnect': 'Desconectar',

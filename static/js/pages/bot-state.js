@@ -5,10 +5,11 @@
 /**
  * What changes the state of a bot's connection.
  *
- * @type {('bot:qr' | 'bot:connecting' | 'bot:connected' | 'bot:disconnected' | 'bot:qr-expired')[]}
+ * @type {('bot:qr' | 'bot:pairing-code' | 'bot:connecting' | 'bot:connected' | 'bot:disconnected' | 'bot:qr-expired')[]}
  */
 export const BOT_EVENTS = [
   'bot:qr',
+  'bot:pairing-code',
   'bot:connecting',
   'bot:connected',
   'bot:disconnected',
@@ -28,6 +29,8 @@ export function fromStatus(answer, now = Date.now()) {
     qr: answer.qr ?? null,
     qrExpiresAt: answer.qrExpiresAt ?? null,
     qrSeq: answer.qrSeq ?? null,
+    pairingCode: answer.pairingCode ?? null,
+    pairingCodeExpiresAt: answer.pairingCodeExpiresAt ?? null,
     reason: answer.reason ?? null,
     retryAt: answer.retryInMs ? now + answer.retryInMs : null,
     attempt: null,
@@ -42,6 +45,8 @@ const calm = {
   qr: null,
   qrExpiresAt: null,
   qrSeq: null,
+  pairingCode: null,
+  pairingCodeExpiresAt: null,
   retryAt: null,
   attempt: null,
   qrExpired: false,
@@ -66,6 +71,16 @@ export function fold(state, event, now = Date.now()) {
         qr: event.qr,
         qrExpiresAt: event.expiresAt ?? null,
         qrSeq: event.seq ?? null,
+      };
+    case 'bot:pairing-code':
+      return {
+        ...state,
+        ...calm,
+        status: 'qr',
+        user: null,
+        reason: null,
+        pairingCode: event.code,
+        pairingCodeExpiresAt: event.expiresAt ?? null,
       };
     case 'bot:connecting':
       return { ...state, ...calm, status: 'connecting', attempt: event.attempt ?? null };

@@ -27,6 +27,17 @@ test('a bot goes from code to code to connected and away', () => {
   ]);
 });
 
+test('a pairing code takes the place of a QR, and goes with the next event', () => {
+  const asked = fold(fromStatus({ status: 'qr', qr: 'data:1', qrSeq: 1 }), {
+    type: 'bot:pairing-code',
+    code: 'ABCD1234',
+    expiresAt: 'x',
+  });
+  const { status, qr, pairingCode, pairingCodeExpiresAt } = asked;
+  assert.deepEqual([status, qr, pairingCode, pairingCodeExpiresAt], ['qr', null, 'ABCD1234', 'x']);
+  assert.equal(fold(asked, { type: 'bot:qr-expired' }).pairingCode, null);
+});
+
 test('an event of something else leaves the state as it is', () => {
   const state = fromStatus({ status: 'connected', user: { id: 'u' } });
   assert.equal(fold(state, { type: 'message:received' }), state);
