@@ -5,6 +5,7 @@ import itertools
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import jwt
@@ -126,7 +127,8 @@ class Load:
             if any(after <= before for before, after in itertools.pairwise(ids)):
                 found.append(f"client {number}: ids don't increase")
             contents = [event.json["message"]["content"] for event in roamer.seen]
-            doubles = [one for one in set(contents) if contents.count(one) > 1 and not twice(one)]
+            often = Counter(contents)
+            doubles = [one for one, times in often.items() if times > 1 and not twice(one)]
             if doubles:
                 found.append(f"client {number}: twice {doubles[:5]}")
             found += self._out_of_order(number, roamer)
