@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.network import Elsewhere
-from tests.proc import open_files
+from tests.proc import open_sockets
 from tests.raw_streams import RawStream, dial, reset, stream_request
 from tests.running import RunningPulso, eventually, message, running
 
@@ -42,7 +42,7 @@ def watchful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPulso]
 def gone(pulso: RunningPulso, files: int) -> bool:
     # Files first: asking for the metrics opens one.
     return (
-        open_files(pulso.pid) <= files
+        open_sockets(pulso.pid) <= files
         and pulso.metric("pulso_streams_open") == 0
         and pulso.metric("pulso_subscriptions") == 0
     )
@@ -76,7 +76,7 @@ def traffic(pulso: RunningPulso) -> Iterator[None]:
 def test_a_vanished_idle_peer_is_gone_after_the_write_timeout_and_a_heartbeat(
     watchful: RunningPulso, elsewhere: Elsewhere
 ) -> None:
-    files = open_files(watchful.pid)
+    files = open_sockets(watchful.pid)
     stream = opened(watchful, elsewhere.dial(watchful))
     stream.read_until("ping")
     elsewhere.vanish()
@@ -91,7 +91,7 @@ def test_a_vanished_idle_peer_is_gone_after_the_write_timeout_and_a_heartbeat(
 def test_a_vanished_peer_under_load_is_gone_after_the_write_timeout_and_a_heartbeat(
     watchful: RunningPulso, elsewhere: Elsewhere, reads: bool
 ) -> None:
-    files = open_files(watchful.pid) + 3  # requests of the traffic come and go
+    files = open_sockets(watchful.pid) + 3  # requests of the traffic come and go
     stream = opened(watchful, elsewhere.dial(watchful, small=not reads))
     beside = opened(watchful, dial(watchful))
     with traffic(watchful):
@@ -110,7 +110,7 @@ def test_a_vanished_peer_under_load_is_gone_after_the_write_timeout_and_a_heartb
 def test_a_peer_that_sent_a_junk_byte_and_left_is_gone_within_two_heartbeats(
     watchful: RunningPulso,
 ) -> None:
-    files = open_files(watchful.pid)
+    files = open_sockets(watchful.pid)
     stream = opened(watchful, dial(watchful), extra=b"x")
     stream.close()
     eventually(lambda: gone(watchful, files), timeout=2 * HEARTBEAT + SLACK / 2)
@@ -119,7 +119,7 @@ def test_a_peer_that_sent_a_junk_byte_and_left_is_gone_within_two_heartbeats(
 def test_a_peer_that_sends_a_second_request_and_leaves_is_gone_within_two_heartbeats(
     watchful: RunningPulso,
 ) -> None:
-    files = open_files(watchful.pid)
+    files = open_sockets(watchful.pid)
     stream = opened(watchful, dial(watchful), extra=b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     stream.close()
     eventually(lambda: gone(watchful, files), timeout=2 * HEARTBEAT + SLACK / 2)
@@ -137,7 +137,7 @@ def test_a_peer_that_sends_a_second_request_and_leaves_is_gone_within_two_heartb
 def test_a_peer_that_closes_is_gone_at_once(
     unhurried: RunningPulso, leave: Callable[[socket.socket], None], loaded: bool
 ) -> None:
-    files = open_files(unhurried.pid) + (3 if loaded else 0)
+    files = open_sockets(unhurried.pid) + (3 if loaded else 0)
     stream = opened(unhurried, dial(unhurried))
     with traffic(unhurried) if loaded else contextlib.nullcontext():
         leave(stream.sock)
@@ -145,7 +145,7 @@ def test_a_peer_that_closes_is_gone_at_once(
 
 
 def test_a_peer_that_leaves_before_its_answer_leaves_nothing(watchful: RunningPulso) -> None:
-    files = open_files(watchful.pid)
+    files = open_sockets(watchful.pid)
     for _ in range(100):
         sock = dial(watchful)
         sock.sendall(stream_request(watchful, "b1"))

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from handlers.application import make_application
+from handlers.stream import StreamHandler
 from services.config import Settings
 from services.pulso import Pulso
-from tests.proc import open_files, resident_bytes
+from tests.proc import open_sockets, resident_bytes
 from tests.raw_streams import RawStream, dial, reset, stream_request
 from tests.running import SECRET, RunningPulso, eventually, message, running
 from tests.scale import scaled
@@ -86,12 +87,12 @@ def test_connections_of_every_kind_leave_nothing_behind(tmp_path: Path) -> None:
         PULSO_WRITE_TIMEOUT_SECONDS="1",
     ) as pulso:
         visitors = Visitors(pulso)
-        files = open_files(pulso.pid)
+        files = open_sockets(pulso.pid)
         chance = random.Random(1)
         resident = []
         for _ in range(ROUNDS):
             visitors.round(PER_ROUND, chance)
-            eventually(lambda: open_files(pulso.pid) <= files)
+            eventually(lambda: open_sockets(pulso.pid) <= files)
             assert pulso.metric("pulso_subscriptions") == 0
             assert pulso.metric("pulso_streams_open") == 0
             resident.append(resident_bytes(pulso.pid))
@@ -136,9 +137,7 @@ async def _visit(pulso: Pulso, port: int) -> None:
     before = len(asyncio.all_tasks())
     for extra, abort in ((b"", False), (b"", True), (b"junk", False)):
         await asyncio.gather(*(visit(extra, abort) for _ in range(40)))
-        handlers.update(
-            found for found in gc.get_objects() if type(found).__name__ == "StreamHandler"
-        )
+        handlers.update(found for found in gc.get_objects() if type(found) is StreamHandler)
     assert handlers
     limit = time.monotonic() + 5
     while len(asyncio.all_tasks()) > before or len(pulso.streams) or pulso.bus.subscriptions:

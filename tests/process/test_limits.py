@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.store.database import READERS
-from tests.proc import open_files
+from tests.proc import open_sockets
 from tests.raw_streams import RawStream, dial, reset, stalled, stream_request
 from tests.running import ROOT, RunningPulso, eventually, message, running
 from tests.scale import scaled
@@ -71,10 +70,6 @@ def test_a_stream_has_so_many_bots(tmp_path: Path) -> None:
         assert answer.status == 400
 
 
-# The store's readers connect when they are needed: a database, its log, its shared memory each.
-STORE_FILES = 3 * READERS
-
-
 def test_every_place_is_given_back_on_every_path_out(tmp_path: Path) -> None:
     limit = 4
     with running(
@@ -82,7 +77,7 @@ def test_every_place_is_given_back_on_every_path_out(tmp_path: Path) -> None:
         PULSO_MAX_STREAMS_PER_USER=str(limit),
         PULSO_WRITE_TIMEOUT_SECONDS="0.5",
     ) as pulso:
-        files = open_files(pulso.pid)
+        files = open_sockets(pulso.pid)
         holder = [connected(pulso.stream("b1", token=pulso.token("full"))) for _ in range(limit)]
         failures: list[BaseException] = []
         threads = [
@@ -100,7 +95,7 @@ def test_every_place_is_given_back_on_every_path_out(tmp_path: Path) -> None:
         assert dropped
         for stream in holder:
             stream.close()
-        eventually(lambda: open_files(pulso.pid) <= files + STORE_FILES)
+        eventually(lambda: open_sockets(pulso.pid) <= files)
         assert pulso.metric("pulso_streams_open") == 0
         assert pulso.metric("pulso_subscriptions") == 0
         for sub in ("full", "slow", "cycler-0", "cycler-3"):
@@ -207,11 +202,11 @@ def test_a_client_that_trickles_or_says_nothing_is_cut_off(tmp_path: Path) -> No
     try:
         stream = RawStream(dial(pulso), stream_request(pulso, "b1"))
         stream.read_until("connected")
-        files = open_files(pulso.pid)
+        files = open_sockets(pulso.pid)
         head = b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         greedy = dial(pulso, small=True)
         # On a busy machine nobody may be let in yet when the others have all been dialled.
-        eventually(lambda: open_files(pulso.pid) > files)
+        eventually(lambda: open_sockets(pulso.pid) > files)
         silent = [dial(pulso) for _ in range(30)]
         headers, bodies = [dial(pulso) for _ in range(30)], [dial(pulso) for _ in range(30)]
         for sock in headers:
@@ -221,7 +216,7 @@ def test_a_client_that_trickles_or_says_nothing_is_cut_off(tmp_path: Path) -> No
         # Asks for more than the sockets on the way hold, and reads none of it.
         greedy.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * GREED)
         limit = time.monotonic() + 8
-        while open_files(pulso.pid) > files:
+        while open_sockets(pulso.pid) > files:
             assert time.monotonic() < limit
             for sock, trickle in (
                 *((sock, b"X-A: b\r\n") for sock in headers),
