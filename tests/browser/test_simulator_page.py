@@ -41,6 +41,7 @@ def test_the_phone_drops_and_unlinks(page: Page, server: Server) -> None:
     page.get_by_role("button", name="Drop the connection").click()
     expect(page.locator("#done")).to_have_text("Dropped.")
     Server.until(lambda: server.status(bot_id) == "connected")
+    open_simulator(page, bot_id)
     expect(page.get_by_role("button", name="Drop the connection")).to_be_visible()
     page.get_by_role("button", name="Unlink the device").click()
     expect(page.locator("#status")).to_have_text("Disconnected")
