@@ -93,11 +93,14 @@ class Fetching:
         self._bots[bot_id] = _Bot()
         self.tasks.start(self._fetch_all(bot_id, self._bots[bot_id]), f"Files of {bot_id}")
 
-    async def fetch(self, row: Any) -> str:
-        """Fetch one message's file now, once for all who ask; its key. MediaUnavailable."""
+    async def fetch(self, row: Any, *, lost: str | None = None) -> str:
+        """Fetch one message's file now, once for all who ask; its key. MediaUnavailable.
+
+        ``lost``: the key under which it was kept, and is no more.
+        """
         fetch = self._under_way.get(row.seq)
         if fetch is None:
-            fetch = asyncio.ensure_future(self._fetch(row))
+            fetch = asyncio.ensure_future(self._fetch(row, lost))
             self._under_way[row.seq] = fetch
             fetch.add_done_callback(lambda done: self._done(row.seq, done))
         # Who leaves, leaves the others their file.
@@ -158,7 +161,11 @@ class Fetching:
                 log.info("The file of %s is tried again: %s", row.id, error)
                 bot.failed.add(row.seq)
 
-    async def _fetch(self, row: Any) -> str:
+    async def _fetch(self, row: Any, lost: str | None) -> str:
+        # Who asks has read the row a moment ago; the file may have come since.
+        key = await self._ledger.read(partial(message_files.file_of, seq=row.seq))
+        if key and key != lost:
+            return key
         try:
             with self._store.spooled() as path:
                 await self._gateway.download(row.bot_id, row.media, path, self._store.limit)

@@ -70,6 +70,7 @@ class Media:
         )
 
     async def _open(self, row: Any, part: Part | None) -> tuple[str, Opened]:
+        lost: str | None = None
         if row.file:
             try:
                 return row.file, await self._store.file(row.file, part)
@@ -77,5 +78,6 @@ class Media:
                 # Somebody emptied the place where files are kept: WhatsApp may have it still.
                 if "download" not in row.media:
                     raise
-        key = await self._fetching.fetch(row)
+                lost = row.file
+        key = await self._fetching.fetch(row, lost=lost)
         return key, await self._store.file(key, part)

@@ -24,6 +24,7 @@ _IS_KEPT_FOR = (
     .where(messages.c.bot_id == bindparam("bot_id"), messages.c.file == bindparam("key"))
     .limit(1)
 )
+_FILE = select(messages.c.file).where(messages.c.seq == bindparam("of_seq"))
 _FETCHED = update(messages).where(messages.c.seq == bindparam("of_seq"), messages.c.file == "")
 _NEWEST = 2**62
 
@@ -34,6 +35,11 @@ def to_fetch(
     """Whose file is to be fetched, newest first: ``seq, bot_id, session_id, id, media``."""
     values = {"bot_id": bot_id, "before": _NEWEST if before is None else before, "limit": limit}
     return connection.execute(_TO_FETCH, values).all()
+
+
+def file_of(connection: Connection, seq: int) -> str | None:
+    """The key of its file; ``""``: it is to be fetched; None: there is none."""
+    return connection.execute(_FILE, {"of_seq": seq}).scalar()
 
 
 def set_file(connection: Connection, seq: int, key: str) -> bool:

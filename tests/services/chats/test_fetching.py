@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from services.chats.discarding import discard_once
 from services.errors import NotFound
 from services.media import store as media_store
 from services.media.store import Part
-from services.store import discards
+from services.store import discards, message_files
 from services.whatsapp.gateway import (
     MediaGone,
     MediaUnavailable,
@@ -36,6 +37,8 @@ class Shelf(SimulatedGateway):
         self.shelf: dict[str, bytes | Exception] = {}
         self.asked: list[str] = []
         self.at_once = self.most_at_once = 0
+        self.hold = asyncio.Event()
+        self.hold.set()
 
     async def download(
         self, bot_id: str, media: Mapping[str, object], path: Path, limit: int
@@ -45,6 +48,7 @@ class Shelf(SimulatedGateway):
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0.01)
+        await self.hold.wait()
         self.at_once -= 1
         found = self.shelf[name]
         if isinstance(found, Exception):
@@ -127,6 +131,24 @@ async def test_many_files_are_fetched_a_few_at_a_time_and_each_once(world):
         await domain.fetching.tasks.settled()
         assert sorted(domain.phone.asked) == sorted(names)
         assert domain.phone.most_at_once <= fetching.AT_ONCE + 1
+
+
+@soon
+async def test_a_file_that_came_since_its_row_was_read_is_not_fetched_again(world):
+    async with world() as domain:
+        bot = await domain.linked_bot()
+        domain.phone.shelf["M1"] = OGG
+        domain.phone.hold.clear()
+        await arrive(domain, bot, "M1")
+        page = partial(message_files.to_fetch, bot_id=bot, limit=1)
+        [row] = await domain.ledger.read(page)
+        domain.phone.hold.set()
+        await domain.fetching.tasks.settled()
+        key = await domain.fetching.fetch(row)
+        assert domain.phone.asked == ["M1"]
+        assert await content(domain, "M1") == OGG
+        assert await domain.fetching.fetch(row, lost=key) == key
+        assert domain.phone.asked == ["M1", "M1"]
 
 
 @soon
