@@ -54,7 +54,7 @@ class Form:
         self._refusal: Refusal | None = None
 
     async def take(self, chunk: bytes) -> None:
-        """One piece of the body; what is wrong is told by ``fields``, once all of it is read."""
+        """One piece of the body; ``fields`` says what is wrong, once all of it is read."""
         if self._refusal is not None:
             return
         try:

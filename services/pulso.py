@@ -101,7 +101,7 @@ class Pulso:
             self.tokens,
             session_seconds=settings.session_seconds,
             on_change=lambda: self.streams.recheck(self.operators.still),
-            announce=self._tell_rights if settings.several_processes else None,
+            announce=self._announce_rights if settings.several_processes else None,
             failures=remote.failures if remote else None,
         )
         self.readiness = Readiness(self.bus, self.streams, ledger.answers)
@@ -257,9 +257,9 @@ class Pulso:
         if await self.operators.open(password) and not given:
             self.first_password = password
 
-    def _tell_rights(self) -> None:
+    def _announce_rights(self) -> None:
         assert self.several is not None
-        self.several.tell_rights()
+        self.several.announce_rights()
 
     async def _let_clients_go(self) -> None:
         await self.streams.drain(self._left())

@@ -47,7 +47,7 @@ class Several:
             gateway,
             intake.feed,
             intake.settled_of,
-            lambda bot_id: self.notices.tell_all(WAKE, bot_id.encode()),
+            lambda bot_id: self.notices.notify_all(WAKE, bot_id.encode()),
             seconds=settings.lease_seconds,
         )
         self.notices.takers[WAKE] = lambda said: self.holding.woken(said.decode())
@@ -62,7 +62,7 @@ class Several:
     async def open(self, outbox: Outbox, answering: Answering) -> None:
         """Hear the others, and hold bots."""
         self.notices.takers[PERSON] = lambda said: answering.cancel(said.decode())
-        answering.elsewhere = lambda chat: self.notices.tell_all(PERSON, chat.encode())
+        answering.elsewhere = lambda chat: self.notices.notify_all(PERSON, chat.encode())
         await self.notices.open()
         await self.holding.open(
             Orders(
@@ -80,9 +80,9 @@ class Several:
         streams.join(self.notices, self.requests, operators)
         self._tasks.start(follow(operators, self._rights_changed), "What others change of rights")
 
-    def tell_rights(self) -> None:
+    def announce_rights(self) -> None:
         """Rights have changed here."""
-        self.notices.tell_all(RIGHTS)
+        self.notices.notify_all(RIGHTS)
 
     async def close(self) -> None:
         await self._tasks.close()

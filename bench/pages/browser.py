@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 PATIENCE_MS = 60_000
-# Both kinds of entry are rounded by Chromium: long tasks begin at 50 ms, inputs are told from 16.
+# Chromium rounds both kinds of entry: long tasks begin at 50 ms, inputs are reported from 16.
 WATCH = """
 window.watched = { tasks: [], inputs: new Map(), handled: 0, drawn: 0 };
 new PerformanceObserver((list) => {
@@ -84,7 +84,7 @@ class Window:
 
     def look(self) -> Watched:
         """What was seen since the last look."""
-        self.page.wait_for_timeout(100)  # entries come a moment after what they tell
+        self.page.wait_for_timeout(100)  # entries come a moment after what they report
         found: dict[str, Any] = self.page.evaluate(
             """() => {
                 const { tasks, inputs, handled, drawn } = watched;

@@ -11,15 +11,15 @@ LOOK_SECONDS = 3.0  # between looks at the store where nobody says anything
 log = logging.getLogger(__name__)
 
 
-async def follow(operators: Operators, told: asyncio.Event) -> None:
-    """Look at the store whenever ``told`` is set, and every so often; until cancelled."""
+async def follow(operators: Operators, notified: asyncio.Event) -> None:
+    """Look at the store whenever ``notified`` is set, and every so often; until cancelled."""
     while True:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                await told.wait()
+                await notified.wait()
         except TimeoutError:
             pass
-        told.clear()
+        notified.clear()
         try:
             await operators.look()
         except Unavailable as error:

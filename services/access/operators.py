@@ -32,7 +32,7 @@ class Operators:
     """``session_seconds``: how long a sign-in's token lives; refresh gives a new one.
 
     ``on_change`` is called once the store has a change: living streams are checked again then.
-    ``announce`` tells other processes that there is one; None: there are no others. ``failures``
+    ``announce`` notifies other processes that there is one; None: there are no others. ``failures``
     are those of their attempts to sign in.
     """
 

@@ -1,4 +1,4 @@
-"""The bots where there are several processes: the store tells how each is, whoever holds it.
+"""The bots where there are several processes: the store says how each is, whoever holds it.
 
 What is asked for is written down there, and the bot's holder is woken.
 """

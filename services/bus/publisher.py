@@ -23,7 +23,7 @@ class Publisher(Protocol):
         A ``key`` that this ``sub`` used within the history window answers with the ids of then
         and publishes nothing; Conflict where ``body`` was another. Unavailable within 2 s where
         the bus does not answer: whether the events are published is open then, and only the same
-        key tells.
+        key shows.
         """
         ...
 

@@ -1,6 +1,6 @@
 """Events that are committed and not yet known to be published: rows in the order of their bot.
 
-A row is written in the transaction of the change that it tells of, by a process that holds the
+A row is written in the transaction of the change that it announces, by a process that holds the
 bot's lock: its id is beyond those of every row of the bot that was committed before. For several
 processes, on PostgreSQL, only.
 """
@@ -64,7 +64,7 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 def store_id(connection: Connection) -> str:
-    """What tells this store's rows from those of any other."""
+    """What distinguishes this store's rows from those of any other."""
     name: str = connection.execute(select(marks.c.store)).scalar_one()
     return name
 

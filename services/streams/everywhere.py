@@ -140,7 +140,7 @@ class Everywhere:
         )
         for answer in answers:
             if isinstance(answer, Unavailable):
-                log.warning("A process does not tell of its streams: %s", answer.message)
+                log.warning("A process does not report its streams: %s", answer.message)
         return answers
 
     def _renew(self, stream_id: str, claims: Claims) -> float | None:
@@ -158,7 +158,7 @@ class Everywhere:
     async def _report(self, notices: Notices) -> None:
         while True:
             report = _Report(notices.me, dict(self._streams.per_user))
-            notices.tell_all(COUNTS, msgspec.msgpack.encode(report))
+            notices.notify_all(COUNTS, msgspec.msgpack.encode(report))
             await asyncio.sleep(REPORT_SECONDS)
 
     def _heard(self, said: bytes) -> None:

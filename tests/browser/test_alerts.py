@@ -1,4 +1,4 @@
-"""Alerts: one tab of several tells that a customer waits for a person, none where it is read."""
+"""Alerts: one tab of several announces that a customer waits, none where the chat is read."""
 
 import re
 from typing import Any
@@ -55,8 +55,8 @@ def choose(page: Page, **settings: bool) -> None:
     )
 
 
-def told(pages: list[Page]) -> dict[str, Any]:
-    """What all these tabs together have told."""
+def announced(pages: list[Page]) -> dict[str, Any]:
+    """What all these tabs together have announced."""
     played = sum(page.evaluate("window.played") for page in pages)
     notes = [
         note
@@ -71,7 +71,7 @@ def icon(page: Page) -> str:
     return href
 
 
-def test_a_hand_over_is_told_once_in_the_background_and_a_click_opens_the_chat(
+def test_a_hand_over_is_announced_once_in_the_background_and_a_click_opens_the_chat(
     context: BrowserContext, server: Server
 ) -> None:
     bot_id = server.linked_bot()
@@ -86,18 +86,18 @@ def test_a_hand_over_is_told_once_in_the_background_and_a_click_opens_the_chat(
     expect(tabs[0].locator(".session")).to_have_count(1)
     server.until(lambda: server.only_session(bot_id)["unread"] == 0)
     server.until(lambda: "icon.svg" in icon(tabs[0]))
-    assert told(tabs) == {"sounds": 0, "notes": []}
+    assert announced(tabs) == {"sounds": 0, "notes": []}
 
     server.customer_writes(bot_id, "quiero hablar con una persona")
-    server.until(lambda: told(tabs)["notes"])
+    server.until(lambda: announced(tabs)["notes"])
     expect(tabs[0].locator(".session", has_text="María")).to_have_count(1)
-    server.until(lambda: told(tabs)["sounds"])
-    assert told(tabs)["sounds"] == 1
-    assert [note["title"] for note in told(tabs)["notes"]] == ["María"]
+    server.until(lambda: announced(tabs)["sounds"])
+    assert announced(tabs)["sounds"] == 1
+    assert [note["title"] for note in announced(tabs)["notes"]] == ["María"]
 
     server.customer_writes(bot_id, "¿hay alguien?")
-    server.until(lambda: len(told(tabs)["notes"]) == 2)
-    assert {"title": "María", "body": "¿hay alguien?"} in told(tabs)["notes"]
+    server.until(lambda: len(announced(tabs)["notes"]) == 2)
+    assert {"title": "María", "body": "¿hay alguien?"} in announced(tabs)["notes"]
     for page in tabs:
         expect(page).to_have_title(re.compile(r"^\(\d\) Chats"))
         server.until(lambda page=page: icon(page).startswith("data:image/png"))
@@ -130,8 +130,8 @@ def test_a_chat_that_is_read_in_any_tab_is_silent_and_so_is_what_is_switched_off
 
     # Another chat that waits, for whoever reads this one.
     server.customer_writes(bot_id, "quiero hablar con una persona", number="5215550003", name="Eva")
-    server.until(lambda: told([behind, front])["sounds"] == 1)
-    assert "María" not in [note["title"] for note in told([behind, front])["notes"]]
+    server.until(lambda: announced([behind, front])["sounds"] == 1)
+    assert "María" not in [note["title"] for note in announced([behind, front])["notes"]]
 
     choose(front, title=False, badge=False, sound=False)
     front.reload()
@@ -140,5 +140,5 @@ def test_a_chat_that_is_read_in_any_tab_is_silent_and_so_is_what_is_switched_off
     server.customer_writes(bot_id, "¿y ahora?", number="5215550003", name="Eva")
     expect(behind.locator(".session", has_text="¿y ahora?")).to_be_visible()
     expect(behind).to_have_title(re.compile(r"^Chats"))
-    assert told([behind, front]) == {"sounds": 0, "notes": []}
+    assert announced([behind, front]) == {"sounds": 0, "notes": []}
     assert "icon.svg" in icon(behind)

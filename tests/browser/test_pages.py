@@ -165,7 +165,7 @@ def test_an_address_that_is_none_leads_to_the_bots(
     page.wait_for_url("**/monitor?botId=none#s-1")
 
 
-def test_a_sign_out_that_failed_is_told(page: Page, server: Server) -> None:
+def test_a_sign_out_that_failed_is_reported(page: Page, server: Server) -> None:
     page.goto("/bots")
     page.route("**/api/auth/logout", lambda route: route.abort())
     page.get_by_role("button", name="Sign out").click()

@@ -115,13 +115,13 @@ def test_a_bot_is_linked_by_code(pulso: RunningPulso) -> None:
     stream.until("bot:qr")
     asked = pulso.request("POST", f"{path}/connect", {"pairWith": "+34600111222"}, token=token)
     assert asked.status == 202
-    told = stream.until("bot:pairing-code")[-1].json
-    assert re.fullmatch("[0-9A-Z]{8}", told["code"])
+    event = stream.until("bot:pairing-code")[-1].json
+    assert re.fullmatch("[0-9A-Z]{8}", event["code"])
     shown = pulso.request("GET", f"{path}/status", token=token).json
     assert (shown["status"], shown["qr"], shown["qrExpiresAt"]) == ("qr", None, None)
     assert (shown["pairingCode"], shown["pairingCodeExpiresAt"]) == (
-        told["code"],
-        told["expiresAt"],
+        event["code"],
+        event["expiresAt"],
     )
     scan = f"/api/simulator/bots/{bot}/scan"
     assert pulso.request("POST", scan, {"name": "Ana"}, token=token).status == 202

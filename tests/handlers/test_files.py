@@ -112,7 +112,7 @@ def test_the_phone_sends_files_too(pulso: RunningPulso) -> None:
     assert (refused.status, refused.json["field"]) == (400, "from")
 
 
-def test_what_is_wrong_with_a_form_is_told(pulso: RunningPulso, chat: Chat) -> None:
+def test_what_is_wrong_with_a_form_is_reported(pulso: RunningPulso, chat: Chat) -> None:
     path = f"{chat.path}/messages"
     whole = form(PNG)
     for body, status, field in (

@@ -234,9 +234,7 @@ def test_operators_outlive_a_restart(server: RunningPulso) -> None:
     assert token_of(server, "admin", PASSWORD)
 
 
-def test_whoever_sees_a_bot_is_told_who_can_have_its_chats(
-    server: RunningPulso, admin: str
-) -> None:
+def test_whoever_sees_a_bot_learns_who_can_have_its_chats(server: RunningPulso, admin: str) -> None:
     made = server.request("POST", "/api/bots", {"name": "Ventas"}, token=admin).json["id"]
     within = add(server, admin, "col-within", bots=[made])
     add(server, admin, "col-outside", bots=["b1"])

@@ -1,4 +1,4 @@
-"""Changes over real processes: what is committed is told, whatever becomes of who committed it."""
+"""Changes over real processes: what is committed is published, whoever dies in between."""
 
 import http.client
 import signal
@@ -41,7 +41,7 @@ def labels_until(stream: StreamClient, last: str) -> list[str]:
     return seen
 
 
-def test_what_was_committed_is_told_once_and_in_order(processes: Several) -> None:
+def test_what_was_committed_is_published_once_and_in_order(processes: Several) -> None:
     one = processes.start()
     [bot] = link(one, 1)
     stream = one.stream(bot)
@@ -66,7 +66,7 @@ def test_what_was_committed_is_told_once_and_in_order(processes: Several) -> Non
     assert labels_until(stream, "last words, again") == ["last words, again"]
     assert time.monotonic() - died < 15
 
-    # Redis hangs: a change is stored and answered all the same, and told afterwards.
+    # Redis hangs: a change is stored and answered all the same, and published afterwards.
     processes.redis.freeze()
     try:
         for text in ("hung 1", "hung 2", "hung 3"):

@@ -97,7 +97,7 @@ def test_publishers_and_readers_on_all_processes_at_once(both: Several) -> None:
         assert [event.id for event in stream.take(len(ids))] == ids
 
 
-def test_a_frozen_redis_is_told_of_and_costs_no_stream(both: Several) -> None:
+def test_a_frozen_redis_is_reported_and_costs_no_stream(both: Several) -> None:
     one, two = both.processes
     stream = opened(two, "f")
     ids = one.publish(message("f", "before"))

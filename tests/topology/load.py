@@ -105,14 +105,14 @@ class Load:
         return {content for one in self.publishers for content in one.acknowledged[bot]}
 
     def missing(self) -> list[str]:
-        """What a client has neither seen nor been told a gap for."""
+        """What a client has neither seen nor got a gap for."""
         found = []
         for number, roamer in enumerate(self.roamers):
-            told = {gap.json["botId"] for gap in roamer.gaps}
+            reported = {gap.json["botId"] for gap in roamer.gaps}
             seen = {event.json["message"]["content"] for event in roamer.seen}
             for bot in roamer.bots:
                 lost = self.acknowledged(bot) - seen
-                if lost and bot not in told:
+                if lost and bot not in reported:
                     found.append(f"client {number}, {bot}: {sorted(lost)[:5]} of {len(lost)}")
         return found
 

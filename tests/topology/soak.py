@@ -54,7 +54,7 @@ def soak(parts: Topology, minutes: float) -> list[str]:
     print("faults:", dict(done))
     print("acknowledged:", sum(len(load.acknowledged(bot)) for bot in bots))
     print("seen:", sum(len(roamer.seen) for roamer in load.roamers))
-    print("gaps told:", sum(len(roamer.gaps) for roamer in load.roamers))
+    print("gaps reported:", sum(len(roamer.gaps) for roamer in load.roamers))
     print("connections:", sum(roamer.connections for roamer in load.roamers))
     print("operator's answers:", len(operator.written), "refused", len(operator.refused))
     longest = max(publisher.longest_wait for publisher in load.publishers)

@@ -1,4 +1,4 @@
-"""Each part killed, frozen and emptied under load: nothing lost or a told gap, never silence."""
+"""Each part killed, frozen and emptied under load: nothing lost, or a reported gap."""
 
 import shutil
 import signal
@@ -98,7 +98,7 @@ def test_nothing_is_lost(parts: Topology, fault: Callable[[Topology], None]) -> 
 
 
 @pytest.mark.parametrize("fault", FORGETFUL, ids=lambda fault: fault.__name__)
-def test_what_redis_forgets_is_a_told_gap(
+def test_what_redis_forgets_is_a_reported_gap(
     parts: Topology, fault: Callable[[Topology], None]
 ) -> None:
     load = under_load(parts, fault)

@@ -49,5 +49,5 @@ def test_a_cable_that_goes_dead_costs_nobody_an_event(
         elsewhere.come_back()
         eventually(parts.ready, 30)
         settle(1)
-    # What was out of reach for longer than is kept is a told gap.
+    # What was out of reach for longer than is kept is a reported gap.
     assert load.wrong() == []

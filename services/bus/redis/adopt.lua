@@ -9,7 +9,7 @@ local bus = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run')
 local epoch, seq, run = bus[1], tonumber(bus[2] or 0), bus[3]
 local mine, seen, candidate = ARGV[2], tonumber(ARGV[3]), ARGV[4]
 -- After a restart, with or without its file, and after a failover: what was published last may
--- be lost, and nobody can tell.
+-- be lost, and nobody can know.
 local run_now = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local lost = not epoch or run ~= run_now or epoch < mine or (epoch == mine and seq < seen)
 

@@ -160,15 +160,15 @@ class Feed:
             if epoch != bus.seen[0]:
                 following.restart(epoch, seq)
         following.forget_unjoined()
-        told: dict[str, int] = {}
+        reported: dict[str, int] = {}
         while following.channels and seq - bus.seq > STEP_EVENTS:
-            seq = await self._catch_up_to(bus.seq + STEP_EVENTS, told)
+            seq = await self._catch_up_to(bus.seq + STEP_EVENTS, reported)
         async with bounded():
             ours = (self._own.encode(), self._epochs, self._ends)
             await channels.subscribe([*ours, *following.channels])
             while await channels.next() is not None:
                 pass
-            asked = following.all_after(bus.seq, told)
+            asked = following.all_after(bus.seq, reported)
             marker = self._marker()
             found = await self._ranges.read(bus.seen[0], asked, (self._own, marker))
             # What comes before the marker is in the ranges.
@@ -176,13 +176,13 @@ class Feed:
             following.catch_up(found)
         self._ready.set()
 
-    async def _catch_up_to(self, seq: int, told: dict[str, int]) -> int:
+    async def _catch_up_to(self, seq: int, reported: dict[str, int]) -> int:
         """A part of what was missed, since all may be much. The seq that Redis is at."""
-        asked = self._following.all_after(self._bus.seq, told)
+        asked = self._following.all_after(self._bus.seq, reported)
         async with bounded():
             marker = (self._own, self._marker())
             found = await self._ranges.read(self._bus.seen[0], asked, marker, seq)
-        told |= dict.fromkeys(self._following.catch_up(found), found.newest)
+        reported |= dict.fromkeys(self._following.catch_up(found), found.newest)
         return found.newest
 
     async def _skip(self, channels: Channels, marker: bytes) -> None:
@@ -293,4 +293,4 @@ async def _beside(*work: Coroutine[None, None, None]) -> None:
             await asyncio.wait(running, timeout=0.1)
         for task in tasks:
             if not task.cancelled():
-                task.exception()  # one is enough to tell of
+                task.exception()  # one is enough to report

@@ -77,9 +77,9 @@ class Following:
     def forget_unjoined(self) -> None:
         self._forget([found for found in self._by_bot.values() if not found.joined])
 
-    def all_after(self, seq: int, told: Mapping[str, int]) -> Asked:
-        """To ask for what all have missed. ``told``: up to which seq a gap stands for that."""
-        return {bot_id: max(seq, told.get(bot_id, 0)) for bot_id in self._by_bot}
+    def all_after(self, seq: int, reported: Mapping[str, int]) -> Asked:
+        """To ask for what all have missed. ``reported``: up to which seq a gap stands for that."""
+        return {bot_id: max(seq, reported.get(bot_id, 0)) for bot_id in self._by_bot}
 
     def event(self, channel: bytes, payload: bytes) -> tuple[Entry, int] | None:
         """The event in this message, and the seq of the last of those published with it.
@@ -115,7 +115,7 @@ class Following:
         self._bus.advance(found.seq)
 
     def catch_up(self, found: Ranges) -> list[str]:
-        """What all have missed. Readers of a bot of which not all is there are told; which.
+        """What all have missed. Readers of a bot of which not all is there get a gap; which.
 
         All that had been published when it was read is behind the gap.
         """

@@ -54,19 +54,19 @@ class Notices:
         await self._tasks.close()
         await self._client.aclose()
 
-    def tell_all(self, topic: str, said: bytes = b"") -> None:
+    def notify_all(self, topic: str, said: bytes = b"") -> None:
         """Best effort, and nobody waits."""
         if not self._tasks.closed:
-            self._tasks.start(self._tell_all(topic, said), f"Telling {topic}")
+            self._tasks.start(self._notify_all(topic, said), f"Notifying of {topic}")
 
-    async def tell(self, process: str, topic: str, said: bytes) -> None:
+    async def notify(self, process: str, topic: str, said: bytes) -> None:
         """Unavailable where that process does not listen, or Redis does not answer."""
         async with bounded():
             count = await self._client.publish(self._channel(process), self._frame(topic, said))
         if not count:
             raise Unavailable("That process does not answer; try again")
 
-    async def _tell_all(self, topic: str, said: bytes) -> None:
+    async def _notify_all(self, topic: str, said: bytes) -> None:
         with contextlib.suppress(Unavailable):
             async with bounded():
                 await self._client.publish(self._all, self._frame(topic, said))

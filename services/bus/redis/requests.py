@@ -60,7 +60,7 @@ class Requests:
         self._waiting[number] = answered
         try:
             async with asyncio.timeout(seconds):
-                await self._notices.tell(process, "request", msgspec.msgpack.encode(request))
+                await self._notices.notify(process, "request", msgspec.msgpack.encode(request))
                 return await answered
         except TimeoutError:
             raise Unavailable(NOBODY) from None
@@ -82,7 +82,7 @@ class Requests:
             log.exception("A request of another process failed")
             reply = _Reply(number, b"", ("", ""))
         try:
-            await self._notices.tell(request.process, "reply", msgspec.msgpack.encode(reply))
+            await self._notices.notify(request.process, "reply", msgspec.msgpack.encode(reply))
         except Unavailable as error:
             log.info("An answer to another process is lost: %s", error.message)
 

@@ -59,9 +59,9 @@ class SharedBus(EventBus):
             self._flushed_seq = self._seq
 
     def lose(self, bots: Iterable[str], reason: GapReason) -> None:
-        """What came after the newest event of these bots is lost to them: every reader is told.
+        """What came after the newest event of these bots is lost to them: every reader gets a gap.
 
-        They are told with the cursor of before: whoever is cut off in the middle is told again.
+        Its id is the cursor of before: whoever is cut off in the middle gets it again.
         """
         self._flush()
         bots = frozenset(bots)
@@ -73,13 +73,13 @@ class SharedBus(EventBus):
             frame = control_frame(gap, cursor=cursor)
             gaps[bot_id] = Entry(self._seq, bot_id, frame, self._clock())
             self.history.remove(bot_id)
-            self._tell([gaps[bot_id]], self._single.get(bot_id, ()), reason)
+            self._report([gaps[bot_id]], self._single.get(bot_id, ()), reason)
             several.update(self._several.get(bot_id, {}))
         for reader in several:
-            self._tell([gaps[bot_id] for bot_id in sorted(bots & reader.bots)], [reader], reason)
+            self._report([gaps[bot_id] for bot_id in sorted(bots & reader.bots)], [reader], reason)
 
     def restart(self, epoch: str, seq: int) -> None:
-        """All that was published is lost; ``seq`` is beyond it. Every reader is told."""
+        """All that was published is lost; ``seq`` is beyond it. Every reader gets a gap."""
         self.lose([*self._single, *self._several], "restarted")
         self.epochs.lose(self._seq, epoch)
         for bot_id in list(self.history.bots):
@@ -93,7 +93,9 @@ class SharedBus(EventBus):
             return False
         return await super().carries(seconds)
 
-    def _tell(self, gaps: list[Entry], readers: Iterable[Subscription], reason: GapReason) -> None:
+    def _report(
+        self, gaps: list[Entry], readers: Iterable[Subscription], reason: GapReason
+    ) -> None:
         blocks = to_blocks(gaps)
         for reader in tuple(readers):
             reader.offer(blocks)

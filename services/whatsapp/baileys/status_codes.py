@@ -29,7 +29,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
 
     def ended(self, bot_id: str, status_code: int | None, seconds: float | None) -> Disconnected:
-        """What an end is told as; ``seconds`` until the next attempt, if there is one."""
+        """What an end is reported as; ``seconds`` until the next attempt, if there is one."""
         return Disconnected(
             bot_id=bot_id,
             status_code=status_code,

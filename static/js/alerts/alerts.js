@@ -1,5 +1,5 @@
 /**
- * Alerts: what tells an operator who is elsewhere that a customer waits for a person.
+ * Alerts: what notifies an operator who is elsewhere that a customer waits for a person.
  *
  * A number in the title and on the icon, a sound, a note on the desktop, each as the settings say.
  * Of several tabs one gives an alert, and none where the chat is before somebody's eyes.

@@ -27,8 +27,8 @@ const lastWords = ({ lastMessage }) =>
 export class NeedsPerson {
   #me;
   #since;
-  /** Chat → since when it waits, as it was told. @type {Map<string, string>} */
-  #told = new Map();
+  /** Chat → since when it waits, as it was announced. @type {Map<string, string>} */
+  #announced = new Map();
 
   /**
    * @param {string | null | undefined} me
@@ -43,17 +43,17 @@ export class NeedsPerson {
   updated(session) {
     const { id, waitingSince } = session;
     if (!waitingSince) {
-      this.#told.delete(id);
+      this.#announced.delete(id);
       return null;
     }
     if (!isForMe(session, this.#me) || waitingSince < this.#since) return null;
-    if (this.#told.get(id) === waitingSince) return null;
-    this.#told.set(id, waitingSince);
+    if (this.#announced.get(id) === waitingSince) return null;
+    this.#announced.set(id, waitingSince);
     return alert(session, waitingSince, lastWords(session));
   }
 
   /**
-   * A customer wrote; where that is what they wait since, the chat's change tells it.
+   * A customer wrote; where that is what they wait since, the chat's change announces it.
    *
    * @param {Session} session the chat as it is known
    * @param {{ id: string, content: string, timestamp?: string | null }} message

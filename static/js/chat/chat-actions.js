@@ -31,7 +31,7 @@ export class ChatActions {
   #left;
 
   /**
-   * `current()` gives the open chat; `failed(id, words)` is told what could not be done with it;
+   * `current()` gives the open chat; `failed(id, words)` is called with what could not be done with it;
    * `left()` closes the chat.
    *
    * @param {Me} me

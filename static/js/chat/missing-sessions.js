@@ -18,7 +18,7 @@ export class MissingSessions {
   #absent = new Recent(REMEMBERED);
 
   /**
-   * `read(id)` puts a session into the state; `failed(error)` is told of any refusal but a 404.
+   * `read(id)` puts a session into the state; `failed(error)` is called with any refusal but a 404.
    *
    * @param {(id: string) => Promise<void>} read
    * @param {(error: Error) => void} failed

@@ -2,7 +2,7 @@
 
 import { post, sessionPath } from '../pages/api.js';
 
-// Again before what was told has worn off (typists.js), and no more often.
+// Again before what was reported has worn off (typists.js), and no more often.
 const AGAIN_MS = 6_000;
 // Whoever has not touched a key for so long is not writing.
 const REST_MS = 8_000;
@@ -10,7 +10,7 @@ const REST_MS = 8_000;
 export class Presence {
   /** @type {string | null} */
   #chat = null;
-  #told = 0;
+  #reportedAt = 0;
   #rest = 0;
   /** When one began to write there. */
   since = 0;
@@ -18,18 +18,18 @@ export class Presence {
   /** Something was typed in this chat's composer, or nothing stands there any more. @param {string} chat @param {boolean} some */
   wrote(chat, some) {
     clearTimeout(this.#rest);
-    if (this.#chat && (this.#chat !== chat || !some)) this.#tell(this.#chat, 'paused');
+    if (this.#chat && (this.#chat !== chat || !some)) this.#report(this.#chat, 'paused');
     if (!some) return;
     this.#rest = setTimeout(() => this.wrote(chat, false), REST_MS);
-    if (this.#chat === chat && Date.now() - this.#told < AGAIN_MS) return;
+    if (this.#chat === chat && Date.now() - this.#reportedAt < AGAIN_MS) return;
     if (this.#chat !== chat) this.since = Date.now();
-    this.#tell(chat, 'composing');
+    this.#report(chat, 'composing');
   }
 
   /** @param {string} chat @param {'composing' | 'paused'} state */
-  #tell(chat, state) {
+  #report(chat, state) {
     this.#chat = state === 'composing' ? chat : null;
-    this.#told = Date.now();
+    this.#reportedAt = Date.now();
     // Nobody misses it: what is written counts once it is sent.
     post(sessionPath(chat, 'typing'), { state }).catch(() => {});
   }

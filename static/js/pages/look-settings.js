@@ -11,6 +11,6 @@ export const look = (name) => document.documentElement.dataset[name] ?? '';
 export function setLook(name, value) {
   const chosen = { theme: look('theme'), density: look('density'), [name]: value };
   localStorage.setItem(KEY, JSON.stringify(chosen));
-  // Other tabs are told by the browser, this one is not.
+  // The browser notifies other tabs, this one is not.
   dispatchEvent(new StorageEvent('storage', { key: KEY }));
 }

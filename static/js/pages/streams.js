@@ -11,7 +11,7 @@ import { begin, run } from './page.js';
 /** @import { Bot, OpenStream } from '../types.js' */
 
 const POLL_MS = 5_000;
-// So many names tell who is meant; more is a number.
+// So many names show who is meant; more is a number.
 const NAMED = 4;
 
 class StreamsPage {

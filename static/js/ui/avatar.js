@@ -2,7 +2,7 @@
 
 import { setText } from './dom.js';
 
-// Neighbours on the wheel look alike: steps of 30 degrees are told apart.
+// Neighbours on the wheel look alike: steps of 30 degrees differ.
 const HUES = 12;
 
 /** The angle of a person's colour. @param {string} who what never changes: a number, an id */

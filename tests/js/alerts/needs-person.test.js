@@ -28,15 +28,15 @@ test('a hand-over alerts once, with the name and the words', () => {
 });
 
 test('of mine and nobody’s, not of a colleague’s, the bot’s, what is put off, or what waited before', () => {
-  const told = (change) => new NeedsPerson('me', OPENED).updated(waiting(change)) !== null;
-  assert.ok(told({ assignee: { id: 'me', name: 'laura' } }));
-  assert.ok(!told({ assignee: { id: 'other', name: 'ana' } }));
-  assert.ok(!told({ mode: 'bot' }));
-  assert.ok(!told({ state: 'snoozed' }));
-  assert.ok(!told({ waitingSince: '2026-01-01T09:59:00.000Z' }));
+  const announced = (change) => new NeedsPerson('me', OPENED).updated(waiting(change)) !== null;
+  assert.ok(announced({ assignee: { id: 'me', name: 'laura' } }));
+  assert.ok(!announced({ assignee: { id: 'other', name: 'ana' } }));
+  assert.ok(!announced({ mode: 'bot' }));
+  assert.ok(!announced({ state: 'snoozed' }));
+  assert.ok(!announced({ waitingSince: '2026-01-01T09:59:00.000Z' }));
 });
 
-test('each thing a waiting customer writes alerts; what they wait since is told by the chat', () => {
+test('each thing a waiting customer writes alerts; what they wait since is announced by the chat', () => {
   const needs = new NeedsPerson('me', OPENED);
   const message = { id: 'm1', content: '¿Hola?', timestamp: LATER };
   assert.equal(needs.received(waiting(), message), null);

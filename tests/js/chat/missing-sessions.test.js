@@ -48,7 +48,7 @@ test('a chat that is not there is not asked for again with every event', async (
   assert.deepEqual(asked, ['s1', 's2']);
 });
 
-test('a server that is away is told, and asked again with the next event', async () => {
+test('a server that is away is reported, and asked again with the next event', async () => {
   const { sessions, asked, answers, failures } = missing(503);
   const done = sessions.fetch('s1');
   answers[0]();

@@ -36,7 +36,7 @@ test('an end that got lost comes by itself', () => {
   assert.equal(typists.who('s', TYPING_MS), null);
 });
 
-test('who began first is told apart', () => {
+test('who began first is distinguished', () => {
   const typists = new Typists();
   typists.apply(writes(laura), 10);
   typists.apply(writes(laura), 6_000);

@@ -89,9 +89,9 @@ async def test_a_bot_is_shown_as_it_is_and_removed_wherever_it_runs(
         (here,), (there,) = a.held, b.held
         after = bus.cursor()
         await a.bots.connect(there)
-        told = await bus.until("bot:qr", after, botId=there)
+        published = await bus.until("bot:qr", after, botId=there)
         status = await a.until(there, status="qr", qr_seq=1)
-        assert (status.qr, status.qr_expires_at) == (told["qr"], told["expiresAt"])
+        assert (status.qr, status.qr_expires_at) == (published["qr"], published["expiresAt"])
         await a.phone.act(there, Scan("Ana"))
         status = await a.until(there, status="connected")
         assert status.user is not None and status.user.name == "Ana"

@@ -98,7 +98,7 @@ def left(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(unpublished)).scalar_one()
 
 
-async def told(bus: RowJournal, bot_id: str, state: str) -> None:
+async def published(bus: RowJournal, bot_id: str, state: str) -> None:
     async with asyncio.timeout(15):
         await bus.until("chat:typing", botId=bot_id, state=state)
 
@@ -180,7 +180,7 @@ async def test_a_change_that_fails_undoes_itself_alone_and_leaves_no_lock(url: s
 
 
 @soon
-async def test_while_redis_is_away_changes_are_stored_and_answered_and_told_afterwards(
+async def test_while_redis_is_away_changes_are_stored_and_answered_and_published_afterwards(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SWEEP_SECONDS", 30.0)
@@ -195,8 +195,8 @@ async def test_while_redis_is_away_changes_are_stored_and_answered_and_told_afte
         bus.away = False
         # What is new comes behind what waits, whoever brings it.
         await other.change(counting("a"), bot="a")
-        await told(bus, "b", "3b")
-        await told(bus, "a", "4b")
+        await published(bus, "b", "3b")
+        await published(bus, "a", "4b")
         assert (states(bus, "a"), states(bus, "b")) == (expected(4), expected(3))
         await other.change(counting("a"), bot="a")
         await nothing_left(one)
@@ -260,7 +260,7 @@ async def test_a_process_killed_between_commit_and_publication_loses_nothing(url
         await with_bots(one, "a")
         assert await die(url, PULSO_TEST_DIE_BEFORE_PUBLISH="1b") == -signal.SIGKILL
         assert await one.read(left) == 2
-        await told(bus, "a", "1b")
+        await published(bus, "a", "1b")
         # Before whatever comes later, also where that comes first.
         assert await die(url, PULSO_TEST_DIE_BEFORE_PUBLISH="2b") == -signal.SIGKILL
         assert await one.change(counting("a"), bot="a") == 3
@@ -269,7 +269,7 @@ async def test_a_process_killed_between_commit_and_publication_loses_nothing(url
 
 
 @soon
-async def test_a_lock_goes_with_its_connection_and_what_it_held_back_is_told_once(
+async def test_a_lock_goes_with_its_connection_and_what_it_held_back_is_published_once(
     url: str,
 ) -> None:
     """A process that is frozen, or cut off, between commit and publication."""

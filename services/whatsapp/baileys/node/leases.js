@@ -1,4 +1,4 @@
-// Which bots this process has, and until when: told by the parent, and given up by a clock of our
+// Which bots this process has, and until when: as the parent reports, and given up by a clock of our
 // own, should the parent be frozen, late or gone. Without a store that several processes share
 // there are none, and every bot is this process's.
 

@@ -48,7 +48,7 @@ export function toEvent(info, live) {
 }
 
 /**
- * The message that a content answers, as far as it is told there; undefined: none.
+ * The message that a content answers, as far as it stands there; undefined: none.
  *
  * @param {proto.IMessage | undefined} content
  * @returns {Quoted | undefined}

@@ -41,7 +41,7 @@ class Client:
         self.bots = bots
         self.began_at = ""
         # By bot, in the order they came: ids of events, None for a gap.
-        self.told: dict[str, list[str | None]] = {bot: [] for bot in bots}
+        self.reported: dict[str, list[str | None]] = {bot: [] for bot in bots}
         self.seen: list[tuple[str, str]] = []
         self.gaps: list[dict[str, Any]] = []
         self.last_id: str | None = None
@@ -84,7 +84,7 @@ class Client:
             elif data["type"] not in ("connected", "closing"):
                 assert data["botId"] in self.bots
                 self.seen.append((event.id, data["botId"]))
-                self.told[data["botId"]].append(event.id)
+                self.reported[data["botId"]].append(event.id)
             self.last_id = event.id
         self._taken = len(events)
         ids = [id_ for id_, _ in self.seen]
@@ -93,14 +93,14 @@ class Client:
 
     def _gap(self, gap: dict[str, Any]) -> None:
         self.gaps.append(gap)
-        self.told[gap["botId"]].append(None)
+        self.reported[gap["botId"]].append(None)
 
     async def holds(self, ids: list[str]) -> None:
         """Return once it holds exactly these."""
         await eventually(lambda: len(self.collect()) >= len(ids))
         assert self.collect() == ids
 
-    async def is_told(self, reason: str, *bots: str) -> None:
+    async def gap_reported(self, reason: str, *bots: str) -> None:
         """Return once each of these bots had a gap, for this reason."""
         wanted = sorted((bot, reason) for bot in bots or self.bots)
         await eventually(lambda: self.collect() is not None and len(self.gaps) >= len(wanted))

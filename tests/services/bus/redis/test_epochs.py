@@ -1,4 +1,4 @@
-"""Redis loses what it had: every open stream is told, ids go on rising, nothing is mixed up."""
+"""Redis loses what it had: every open stream gets a gap, ids go on rising, nothing is mixed up."""
 
 import asyncio
 
@@ -9,14 +9,14 @@ from tests.services.bus.redis.parts import Client, Part, event, eventually, on_a
 
 async def lives_on(one: Part, two: Part, client: Client, before: list[str], old_id: str) -> None:
     """Both go on in one new epoch, from which nothing of before is resumed."""
-    await client.is_told("restarted")
+    await client.gap_reported("restarted")
     await eventually(lambda: one.bus.seen[0] == two.bus.seen[0])
     ids = await one.publish(event("a"), event("b"))
     ids += await two.publish(event("a"))
     await client.holds([*before, *ids])
     for part in (one, two):
         returned = await part.follow("a", "b", after=old_id)
-        await returned.is_told("restarted")
+        await returned.gap_reported("restarted")
         resumed = await part.follow("a", "b", after=ids[0])
         await resumed.holds(ids[1:])
 
@@ -45,8 +45,8 @@ async def test_flushed_and_published_to_at_once(redis: RedisServer) -> None:
         redis.cli("FLUSHALL")
         fresh = await one.publish(event("a"), event("b"))
         assert fresh[0] > later[-1]
-        await ahead.is_told("restarted")
-        await client.is_told("restarted")
+        await ahead.gap_reported("restarted")
+        await client.gap_reported("restarted")
         # Told before or after these, but never without them and without a gap.
         await eventually(lambda: len({part.bus.seen[0] for part in (one, two, three)}) == 1)
         again = await three.publish(event("a"), event("c"))
@@ -82,7 +82,7 @@ async def test_restarted_without_its_file() -> None:
 
 @on_a_loop
 async def test_restarted_with_an_old_file() -> None:
-    """No process is ahead of the file's counter: it is the other run that tells."""
+    """No process is ahead of the file's counter: it is the other run that shows it."""
     with redis_server() as redis:
         async with parts(2, redis.url) as (one, two):
             client = await two.follow("a", "b")

@@ -109,7 +109,7 @@ def check(client: Client, published: dict[str, str]) -> None:
     for bot in client.bots:
         of_bot = sorted(id_ for id_, its_bot in published.items() if its_bot == bot)
         since: str | None = client.began_at
-        for id_ in client.told[bot]:
+        for id_ in client.reported[bot]:
             if id_ is not None and since is not None:
                 missing = [found for found in of_bot if since < found < id_]
                 assert missing == [], f"of {bot} between {since} and {id_}: {client.gaps}"

@@ -1,4 +1,4 @@
-"""Several processes on one Redis: every stream has its events once and in order, or is told."""
+"""Several processes on one Redis: every stream has its events once and in order, or gets a gap."""
 
 import asyncio
 import random
@@ -109,7 +109,7 @@ async def test_what_is_older_than_the_window_is_gone(redis: RedisServer) -> None
         for part in (one, two):
             # The first event is too old, but known; the second bot's is not.
             client = await part.follow("a", "b", after=first[0])
-            await client.is_told("evicted", "b")
+            await client.gap_reported("evicted", "b")
             await client.holds(second)
         assert redis.cli("KEYS", "pulso:*:events:b") == ""
 
@@ -123,11 +123,11 @@ async def test_bots_beyond_the_most_are_a_gap_too_many_at_most(
         living = await two.follow("b0")
         ids = [(await one.publish(event(f"b{number}")))[0] for number in range(6)]
         ids += await one.publish(event("b0"))
-        await living.is_told("evicted")
+        await living.gap_reported("evicted")
         ids += await one.publish(event("b0"))
         await living.holds([ids[0], ids[7]])
         folded = await two.follow("b1", after=ids[0])
-        await folded.is_told("evicted")
+        await folded.gap_reported("evicted")
         kept = await two.follow("b5", after=ids[4])
         await kept.holds([ids[5]])
 
@@ -146,7 +146,7 @@ async def test_the_connection_of_the_channels_is_cut_again_and_again(redis: Redi
 
 
 @on_a_loop
-async def test_what_was_trimmed_while_a_process_was_cut_off_is_told(redis: RedisServer) -> None:
+async def test_what_was_trimmed_while_a_process_was_cut_off_is_a_gap(redis: RedisServer) -> None:
     async with parts(2, redis.url, history=(5, 600.0, 1 << 28)) as (one, two):
         client = await two.follow("a", "b")
         (seen,) = await one.publish(event("a"))
@@ -157,7 +157,7 @@ async def test_what_was_trimmed_while_a_process_was_cut_off_is_told(redis: Redis
             ids = await one.publish(event("b"), *(event("a") for _ in range(6)), event("b"))
         finally:
             redis.cli("ACL", "SETUSER", "default", "+subscribe")
-        await client.is_told("evicted", "a")
+        await client.gap_reported("evicted", "a")
         await client.holds([seen, ids[0], ids[7]])
         assert client.gaps[0]["after"] == seen
         ids += await one.publish(event("a"))
@@ -182,7 +182,7 @@ async def test_much_is_read_in_steps(redis: RedisServer, monkeypatch: pytest.Mon
             ids = await one.publish(*map(event, bots))
         finally:
             redis.cli("ACL", "SETUSER", "default", "+subscribe")
-        await client.is_told("evicted", "c")
+        await client.gap_reported("evicted", "c")
         ids += await one.publish(event("a"), event("c"))
         await eventually(lambda: client.collect()[-1:] == ids[-1:])
         assert [id_ for id_, bot in client.seen if bot != "c"] == [seen, *ids[:100:3], ids[100]]

@@ -53,7 +53,7 @@ async def test_a_row_is_published_once(redis: RedisServer) -> None:
         client = await two.follow("a")
         rows = [Row(f"store:{number}", event("a", str(number))) for number in range(700)]
         ids = await one.publisher.publish_rows(rows[:400])
-        # As after a crash: some of them are told already, by whoever it was.
+        # As after a crash: some of them are published already, by whoever it was.
         assert (await two.publisher.publish_rows(rows))[:400] == ids
         ids = await one.publisher.publish_rows(rows)
         assert ids == sorted(set(ids)) and len(ids) == 700
