@@ -1,12 +1,9 @@
 """Pulso behind a real nginx with the configuration we ship; only addresses and files differ."""
 
-import contextlib
 import http.client
-import os
 import re
 import shutil
 import socket
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,62 +12,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.nginx_server import NginxServer
 from tests.proc import resident_bytes
 from tests.raw_streams import RawStream, stream_request
-from tests.running import ROOT, RunningPulso, eventually, message, running
+from tests.running import RunningPulso, eventually, message, running
 
 CHROMIUM = shutil.which("chromium")
 
-WRAPPER = """
-{user}
-daemon off;
-worker_processes 1;
-pid {dir}/nginx.pid;
-error_log {dir}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-    client_body_temp_path {dir}/body;
-    proxy_temp_path {dir}/proxy;
-    fastcgi_temp_path {dir}/fastcgi;
-    uwsgi_temp_path {dir}/uwsgi;
-    scgi_temp_path {dir}/scgi;
-    include {dir}/pulso.conf;
-}}
-"""
+# A tenth of the time to come back, as a test has no patience.
+SOONER = (r"(% |\* +)(\d\d)00;", r"\1 \g<2>0;")
 
 
-class Nginx:
-    """Stands before a running Pulso; speaks plain HTTP."""
+class Nginx(NginxServer):
+    """Stands before a running Pulso."""
 
     def __init__(self, pulso: RunningPulso, folder: Path) -> None:
         self.pulso = pulso
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        text = (ROOT / "deploy/nginx.conf").read_text()
-        for shipped, ours in (
-            (r"listen 443 ssl http2 (.*);", rf"listen 127.0.0.1:{self.port} \1;"),
-            (r" +ssl_certificate.*\n", ""),
-            (r"127\.0\.0\.1:8080", f"127.0.0.1:{pulso.port}"),
-            (r"/var/log/nginx", str(folder)),
-            # A tenth of the time to come back, as a test has no patience.
-            (r"(% |\* +)(\d\d)00;", r"\1 \g<2>0;"),
-        ):
-            text, found = re.subn(shipped, ours, text)
-            assert found, shipped
-        (folder / "pulso.conf").write_text(text)
-        user = "user root;" if os.geteuid() == 0 else ""
-        config = folder / "nginx.conf"
-        config.write_text(WRAPPER.format(dir=folder, user=user))
-        command = [shutil.which("nginx") or "", "-p", str(folder), "-c", str(config)]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-        assert checked.returncode == 0, checked.stderr
-        self.running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-
-    @property
-    def logs(self) -> str:
-        return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
+        super().__init__(folder, [pulso.port], [SOONER])
 
     def dial(self, *, small: bool = False) -> socket.socket:
         sock = self.pulso.keep(socket.socket())
@@ -89,14 +47,8 @@ class Nginx:
         return connection.getresponse()
 
     def worker(self) -> int:
-        children = Path(f"/proc/{self.running.pid}/task/{self.running.pid}/children")
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return int(children.read_text().split()[0])
-
-
-def answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 @pytest.fixture
@@ -106,15 +58,11 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
     with running(
         tmp_path / "data", PULSO_WRITE_TIMEOUT_SECONDS="1", PULSO_HEARTBEAT_SECONDS="1"
     ) as pulso:
-        folder = tmp_path / "nginx"
-        folder.mkdir()
-        front = Nginx(pulso, folder)
+        front = Nginx(pulso, tmp_path / "nginx")
         try:
-            eventually(lambda: answers(front.port))
             yield front
         finally:
-            front.running.terminate()
-            front.running.wait(10)
+            front.stop()
 
 
 @pytest.mark.alone

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.postgresql import PostgreSQL
 from tests.redis_server import RedisServer
 from tests.running import eventually
 from tests.topology.load import Load
-from tests.topology.parts import Postgres, answers
 from tests.topology.topology import Topology, settle
 
 BOTS = [f"fault-{number}" for number in range(4)]
@@ -18,7 +18,7 @@ BOTS = [f"fault-{number}" for number in range(4)]
 FROZEN_SECONDS = 4.0
 
 
-def frozen(part: RedisServer | Postgres) -> None:
+def frozen(part: RedisServer | PostgreSQL) -> None:
     part.freeze()
     settle(FROZEN_SECONDS)
     part.thaw()
@@ -77,7 +77,7 @@ FORGETFUL = [kill_redis, empty_redis, lose_redis]
 
 
 def recovered(parts: Topology) -> None:
-    eventually(lambda: answers(parts.database_url), 30)
+    eventually(parts.store_answers, 30)
     eventually(parts.ready, 30)
 
 

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.postgresql import postgresql
+import psycopg
+
+from tests.nginx_server import NginxServer
+from tests.postgresql import PostgreSQL, postgresql
 from tests.redis_server import RedisServer, redis_server
 from tests.running import RunningPulso
-from tests.topology.parts import Nginx, Postgres
 
 PROCESSES = 3
 
@@ -19,7 +21,7 @@ PROCESSES = 3
 class Topology:
     """``pulsos`` are the processes; what is killed is started again by who killed it."""
 
-    def __init__(self, folder: Path, redis: RedisServer, postgres: Postgres, url: str) -> None:
+    def __init__(self, folder: Path, redis: RedisServer, postgres: PostgreSQL, url: str) -> None:
         self.redis = redis
         self.postgres = postgres
         self.database_url = url
@@ -32,13 +34,12 @@ class Topology:
         self._folder = folder
         self._numbers = itertools.count()
         self.pulsos: list[RunningPulso] = []
-        self.nginx: Nginx | None = None
+        self.nginx: NginxServer | None = None
 
     def start(self, settings: Mapping[str, str]) -> None:
         for _ in range(PROCESSES):
             self.pulsos.append(self.another(**settings).start())
-        self.nginx = Nginx(self._folder / "nginx", [pulso.port for pulso in self.pulsos])
-        self.nginx.start()
+        self.nginx = NginxServer(self._folder / "nginx", [pulso.port for pulso in self.pulsos])
 
     def another(self, **settings: str) -> RunningPulso:
         """One more process; not started, and not among ``pulsos``."""
@@ -68,6 +69,15 @@ class Topology:
         assert self.nginx is not None
         return "127.0.0.1", self.nginx.port
 
+    def store_answers(self) -> bool:
+        """Whether PostgreSQL can be asked."""
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(self.database_url, connect_timeout=2),
+        ):
+            return True
+        return False
+
     def ready(self) -> bool:
         """Whether every process says that it is."""
         with contextlib.suppress(OSError):
@@ -80,7 +90,7 @@ def topology(folder: Path, *, listen: str = "", **settings: str) -> Iterator[Top
     """All of it, for the length of a block. Redis and PostgreSQL ``listen`` there too."""
     bound = {"appendonly": "yes", "bind": f"127.0.0.1 {listen}", "protected-mode": "no"}
     with redis_server(**bound) as redis, postgresql(listen) as server:
-        made = Topology(folder, redis, Postgres(server), server.empty())
+        made = Topology(folder, redis, server, server.empty())
         try:
             made.start(settings)
             yield made
