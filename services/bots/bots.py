@@ -26,6 +26,8 @@ from services.whatsapp.gateway import Gateway, Sink
 
 log = logging.getLogger(__name__)
 
+NO_SUCH_BOT = "No such bot"
+
 
 class Bot(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A bot as the REST face shows it; ``status`` as in ``BotStatus``."""
@@ -152,14 +154,7 @@ class Bots:
             require(store.remove(change.connection, bot_id))
             change.on_commit(lambda: self.records.__delitem__(bot_id))
             if record.state.status != "disconnected":
-                change.publish(
-                    BotDisconnected(
-                        bot_id=bot_id,
-                        status_code=None,
-                        reason="Removed by an operator",
-                        will_reconnect=False,
-                    )
-                )
+                change.publish(removed(bot_id))
 
         await self._ledger.change(remove)
         # Only now: a start that came before the removal is ended too, and none comes after.
@@ -201,10 +196,17 @@ class Bots:
         try:
             return self.records[bot_id]
         except KeyError:
-            raise NotFound("No such bot") from None
+            raise NotFound(NO_SUCH_BOT) from None
 
 
 def require(there_is_one: bool) -> None:
     """NotFound where a statement found no bot."""
     if not there_is_one:
-        raise NotFound("No such bot")
+        raise NotFound(NO_SUCH_BOT)
+
+
+def removed(bot_id: str) -> BotDisconnected:
+    """What is announced of a bot that was not at rest when it was removed."""
+    return BotDisconnected(
+        bot_id=bot_id, status_code=None, reason="Removed by an operator", will_reconnect=False
+    )

@@ -8,15 +8,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from services.bots.bots import Bot, bot_of, require
+from services.bots.bots import NO_SUCH_BOT, Bot, bot_of, removed, require
 from services.bots.status import BotStatus, state_of
-from services.bus.events import BotDisconnected
 from services.errors import Conflict, NotFound
 from services.store import bot_states
 from services.store import bots as store
 from services.store.ledger import Change, Ledger
-
-NO_SUCH_BOT = "No such bot"
 
 
 class SharedBots:
@@ -70,14 +67,7 @@ class SharedBots:
                 raise NotFound(NO_SUCH_BOT)
             require(store.remove(change.connection, bot_id))
             if state_of(row).status != "disconnected":
-                change.publish(
-                    BotDisconnected(
-                        bot_id=bot_id,
-                        status_code=None,
-                        reason="Removed by an operator",
-                        will_reconnect=False,
-                    )
-                )
+                change.publish(removed(bot_id))
 
         await self._ledger.change(remove, bot=bot_id)
         self._wake(bot_id)
