@@ -10,6 +10,7 @@ import { translateServerText } from '../i18n/server-words.js';
 import { whileBusy } from '../ui/busy.js';
 import { at, clone, field, find, part, setText } from '../ui/dom.js';
 import { contact, moment, time } from '../ui/format.js';
+import { poll } from '../ui/polling.js';
 import { Rows } from '../ui/rows.js';
 import { botPath, get, post, withQuery } from './api.js';
 import { readDays, showDays } from './bot-figures.js';
@@ -36,7 +37,11 @@ class BotsPage {
   /** @type {Map<string, Day[]>} */
   #days = new Map();
   #daysAt = Number.NEGATIVE_INFINITY;
-  #timer = 0;
+  /** Ask now, and again as long as somebody looks. */
+  watch = poll(() => this.#read(), {
+    ms: POLL_MS,
+    failed: (words) => setText(at('problem'), words),
+  });
   /** @type {Rows<Card>} */
   #cards = new Rows(at('bots'), {
     key: ({ bot }) => bot.id,
@@ -54,21 +59,6 @@ class BotsPage {
       event.preventDefault();
       whileBusy(find(add, 'button', HTMLButtonElement), () => this.#add(add));
     });
-    document.addEventListener('visibilitychange', () => this.watch());
-  }
-
-  /** Ask now, and again as long as somebody looks. */
-  async watch() {
-    clearTimeout(this.#timer);
-    if (document.hidden) return;
-    try {
-      await this.#read();
-      setText(at('problem'), '');
-    } catch (error) {
-      setText(at('problem'), error.message);
-    }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.watch(), POLL_MS);
   }
 
   async #read() {

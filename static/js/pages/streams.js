@@ -4,6 +4,7 @@ import { t } from '../i18n/i18n.js';
 import { confirm } from '../ui/dialogs.js';
 import { at, clone, part, setText } from '../ui/dom.js';
 import { bytes, duration, moment, time } from '../ui/format.js';
+import { poll } from '../ui/polling.js';
 import { Rows } from '../ui/rows.js';
 import { get, remove } from './api.js';
 import { begin, run } from './page.js';
@@ -17,30 +18,17 @@ const NAMED = 4;
 class StreamsPage {
   /** @type {Map<string, string>} */
   #names = new Map();
-  #timer = 0;
+  /** Ask now, and again as long as somebody looks. */
+  watch = poll(() => this.#read(), {
+    ms: POLL_MS,
+    failed: (words) => setText(at('problem'), words),
+  });
   /** @type {Rows<OpenStream>} */
   #rows = new Rows(at('streams'), {
     key: ({ streamId }) => streamId,
     make: () => clone('stream-row'),
     fill: (row, stream) => this.#fill(row, stream),
   });
-
-  constructor() {
-    document.addEventListener('visibilitychange', () => this.watch());
-  }
-
-  async watch() {
-    clearTimeout(this.#timer);
-    if (document.hidden) return;
-    try {
-      await this.#read();
-      setText(at('problem'), '');
-    } catch (error) {
-      setText(at('problem'), error.message);
-    }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.watch(), POLL_MS);
-  }
 
   async #read() {
     /** @type {[{ streams: OpenStream[] }, { bots: Bot[] }]} */
