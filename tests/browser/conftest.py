@@ -124,3 +124,22 @@ def open_quick(browser: Browser, quick: Server, complaints: list[str]) -> Iterat
 @pytest.fixture
 def page(open_context: OpenContext) -> Page:
     return open_context().new_page()
+
+
+LAURAS_PASSWORD = "a password for laura"
+
+
+@pytest.fixture(scope="module")
+def bot_id(server: Server) -> str:
+    """A linked bot of all tests of a module, whose operators are the administrator and laura."""
+    server.post("/api/operators", username="laura", password=LAURAS_PASSWORD, bots="*", admin=False)
+    return server.linked_bot("Ventas")
+
+
+@pytest.fixture
+def laura(open_context: OpenContext, bot_id: str) -> Page:
+    """Another operator's browser."""
+    page = open_context(signed_in=False).new_page()
+    words = {"username": "laura", "password": LAURAS_PASSWORD}
+    assert page.request.post("/api/auth/login", data=words).ok
+    return page

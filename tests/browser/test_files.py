@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.day import silence
+from tests.browser.inbox import chat_with
 from tests.browser.server import Server
-from tests.browser.test_inbox import chat_with
 from tests.browser.test_media import HEIGHT, PICTURE, WIDTH
 from tests.browser.test_monitor import messages, open_chat
 
