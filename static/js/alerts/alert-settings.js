@@ -6,7 +6,7 @@ const KEY = 'pulso alerts';
 
 // What reaches somebody outside of the browser waits until it is asked for: the browser asks, too.
 /** @type {AlertSettings} */
-export const DEFAULTS = { title: true, badge: true, sound: true, desktop: false };
+const DEFAULTS = { title: true, badge: true, sound: true, desktop: false };
 
 /** @param {Pick<Storage, 'getItem'>} store @returns {AlertSettings} */
 export function alertSettings(store = localStorage) {

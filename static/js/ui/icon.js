@@ -34,7 +34,7 @@ const PATHS = {
   user: 'M10 3.5a3.2 3.2 0 1 1 0 6.4 3.2 3.2 0 0 1 0-6.4zM4 16.8a6 6 0 0 1 12 0',
 };
 
-export class PulsoIcon extends HTMLElement {
+class PulsoIcon extends HTMLElement {
   static observedAttributes = ['name'];
 
   attributeChangedCallback() {
