@@ -158,7 +158,9 @@ def test_answers_are_signed_by_who_wrote_them(
     # The chat in the address is open after the sign-in.
     other.get_by_label("Write a message").fill("Soy Laura")
     open_chat(page, bot_id, session["id"])
-    other.keyboard.press("Enter")
+    field = other.get_by_label("Write a message")
+    field.press("Enter")
+    expect(field).to_have_value("")
     own = messages(page, "Soy Laura")
     expect(own.locator(".origin")).to_have_text(name)
     page.reload()
